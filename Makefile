@@ -1,0 +1,45 @@
+# Everything runs in .venv, which the first target you call sets up.
+# PYTHON=python3.11         which Python to make .venv with (3.11 or newer)
+# JOBS=2                    how many notebooks are tested at once
+# PIP_EXTRA_INDEX_URL=URL   any variable of pip works. On Linux the default torch brings gigabytes of CUDA libraries with it; to do
+#                           without, name here the index of CPU wheels that PyTorch's "Get started" page shows
+PYTHON ?= python3
+JOBS ?= 2
+
+BIN := .venv/bin
+STAMP := .venv/installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test bench ravdess readme
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+setup: $(STAMP) ## Make .venv and install the package with its tools
+
+$(STAMP): settings.ini setup.py constraints.txt
+	@$(PYTHON) -c 'import sys; v = sys.version.split()[0]; sys.exit(sys.version_info < (3, 11) and f"expected Python 3.11 or newer, got {v}: call make PYTHON=python3.11")'
+	@$(PYTHON) -m venv .venv
+	@echo 'Installing into .venv (minutes the first time) ...'
+	@$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: $(STAMP) ## Extract, train, evaluate and explain on data_samples/
+	@$(BIN)/hero_demo
+
+# Two processes at once, each with one thread of its own
+test: export OMP_NUM_THREADS := 1
+test: export HF_HUB_OFFLINE := 1
+test: $(STAMP) ## Check notebooks, package and README
+	$(BIN)/pytest -q -n $(JOBS) tests
+	$(BIN)/nbdev_test --n_workers $(JOBS) --timing
+
+bench: $(STAMP) ## Measure the cost of the experts and of extraction: results/bench_*.json
+	$(BIN)/hero_bench_experts
+	$(BIN)/hero_bench_extract
+
+ravdess: $(STAMP) ## Train and score on RAVDESS: results/ravdess.json
+	$(BIN)/hero_ravdess
+
+readme: $(STAMP) ## Write README.md from nbs/index.ipynb
+	@$(BIN)/python tools/readme.py .
