@@ -124,11 +124,11 @@ class ModalityExpert(nn.Module):
                )->Tensor: # [B, Q, D]
         return self.qformer(*self.sequence(x, mask))
 
-# %% ../nbs/10_qformer.ipynb #154cda93
+# %% ../nbs/10_qformer.ipynb #e9a83a83
 @patch
 def sequence(self:ModalityExpert, x:Tensor, mask:Tensor)->tuple[Tensor, Tensor]: # [B, T', D], [B, T']
     "What the queries get to read"
-    x = ((x - self.mean) / self.std).masked_fill(~mask[..., None], 0) # the one place where padding is wiped
+    x = ((x - self.mean) / self.std).clamp(-5, 5).masked_fill(~mask[..., None], 0) # the one place where padding is wiped
     return self.stem(x, mask)
 
 @patch
