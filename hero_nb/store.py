@@ -60,7 +60,7 @@ def check(self:ClipFeatures):
             if m not in getattr(self, name): raise HeroError(f'{who}: {name} lacks an entry for {m}')
         if not (np.isfinite(self.hop[m]) and self.hop[m] >= 0): raise HeroError(f'{who}: hop of {m} must be seconds >= 0, got {self.hop[m]}')
 
-# %% ../nbs/01_store.ipynb #625d6d19
+# %% ../nbs/01_store.ipynb #2e16df24
 class FeatureStore:
     "A folder with one `NAME.safetensors` a clip"
     def __init__(self,
@@ -68,14 +68,15 @@ class FeatureStore:
                  create:bool=False, # make the folder when it is not there; otherwise that raises `HeroError`
                 ):
         self.folder = Path(folder)
-        if create: self.folder.mkdir(parents=True, exist_ok=True)
+        try: create and self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as e: raise HeroError(f'cannot make the folder {folder}: {e.strerror}') from None
         if not self.folder.is_dir(): raise HeroError(f'no feature store at {folder}: expected a folder that hero_extract has written')
     def path(self, clip_id:str)->Path: return self.folder/f'{check_id(clip_id)}.safetensors'
     def ids(self)->list[str]: return sorted(p.stem for p in self.folder.glob('*.safetensors') if p.name[0] != '.')
     def __len__(self): return len(self.ids())
     def __contains__(self, clip_id:str): return self.path(clip_id).is_file()
 
-# %% ../nbs/01_store.ipynb #7e5cdc6d
+# %% ../nbs/01_store.ipynb #a73e8596
 _KEPT = ('hop', 'start', 'encoder', 'source', 'source_sha256', 'duration', 'transcript', 'sidecars')  # as they are, in JSON
 
 @patch
@@ -83,8 +84,10 @@ def write(self:FeatureStore, clip:ClipFeatures):
     "Check `clip`, then write it, in place of an older one of the same name"
     clip.check()
     head = {k: getattr(clip, k) for k in _KEPT} | dict(status={m: [s.state, s.reason] for m, s in clip.status.items()})
-    with atomic_path(self.path(clip.clip_id)) as p:
-        save_file({m: np.ascontiguousarray(x) for m, x in clip.feats.items()}, p, metadata=dict(hero=json.dumps(head)))
+    try:
+        with atomic_path(self.path(clip.clip_id)) as p:
+            save_file({m: np.ascontiguousarray(x) for m, x in clip.feats.items()}, p, metadata=dict(hero=json.dumps(head)))
+    except (OSError, SafetensorError) as e: raise HeroError(f'cannot write {clip.clip_id!r} to {self.folder}: {e}') from None
 
 # %% ../nbs/01_store.ipynb #2e2d552f
 @patch
