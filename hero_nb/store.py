@@ -60,7 +60,7 @@ def check(self:ClipFeatures):
             if m not in getattr(self, name): raise HeroError(f'{who}: {name} lacks an entry for {m}')
         if not (np.isfinite(self.hop[m]) and self.hop[m] >= 0): raise HeroError(f'{who}: hop of {m} must be seconds >= 0, got {self.hop[m]}')
 
-# %% ../nbs/01_store.ipynb #2e16df24
+# %% ../nbs/01_store.ipynb #9389dd13
 class FeatureStore:
     "A folder with one `NAME.safetensors` a clip"
     def __init__(self,
@@ -68,7 +68,8 @@ class FeatureStore:
                  create:bool=False, # make the folder when it is not there; otherwise that raises `HeroError`
                 ):
         self.folder = Path(folder)
-        try: create and self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            if create: self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as e: raise HeroError(f'cannot make the folder {folder}: {e.strerror}') from None
         if not self.folder.is_dir(): raise HeroError(f'no feature store at {folder}: expected a folder that hero_extract has written')
     def path(self, clip_id:str)->Path: return self.folder/f'{check_id(clip_id)}.safetensors'
