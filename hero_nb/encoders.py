@@ -86,12 +86,12 @@ def _read(container, sinks:dict)->dict: # stream -> list of error messages
         for s in errors: errors[s].append(e.strerror)
     return errors
 
-# %% ../nbs/03_encoders.ipynb #107516ab
+# %% ../nbs/03_encoders.ipynb #cb666663
 def _status(kind, stream, sink, errors, declared):
     if stream is None: return Status('missing', f'the file has no {kind} stream')
     if not sink.kept: return Status('failed', f'{kind} cannot be decoded: {errors[0] if errors else "no frame came"}')
     if declared and sink.end - sink.start < .95*declared - .1: 
-        return Status('present', f'damaged: {sink.end - sink.start:.1f} of {declared:.1f} seconds of {kind} could be decoded')
+        return Status('failed', f'cut short: {sink.end - sink.start:.1f} of {declared:.1f} seconds of {kind} can be decoded')
     return Status('present', f'{len(errors)} damaged packets of {kind}' if errors else '')
 
 def _seconds(stream): return float(stream.duration*stream.time_base) if stream is not None and stream.duration else 0.
@@ -111,12 +111,15 @@ def _sidecars(path):
     except (OSError, UnicodeDecodeError) as e: return near, au, None, Status('failed', f'the transcript cannot be read as UTF-8: {e}')
     return near, au, words, Status() if words else Status('missing', 'the transcript is empty')
 
-# %% ../nbs/03_encoders.ipynb #6297a670
+# %% ../nbs/03_encoders.ipynb #40d51a20
 _CONTAINERS = 'mov,matroska,avi,mpegts,mpeg,flv,asf,wav,flac,mp3,ogg,aac' # FFmpeg's names; 'mov' includes mp4, 'matroska' webm
 
 def _open(path):
     if not path.is_file(): raise HeroError(f'no file at {path}: expected a video or sound file')
     if not path.stat().st_size: raise HeroError(f'{path.name} is empty (0 bytes)')
+    with open(path, 'rb') as f: tag, size = f.read(4), int.from_bytes(f.read(4), 'little') + 8
+    if tag == b'RIFF' and path.stat().st_size < size < 2**32 - 1: # a writer that does not know the size announces 2**32 - 1
+        raise HeroError(f'{path.name} is cut short: it announces {size} bytes and has {path.stat().st_size}')
     try: return av.open(str(path), options=dict(format_whitelist=_CONTAINERS, protocol_whitelist='file'))
     except (FFmpegError, ValueError) as e:
         why = getattr(e, 'strerror', e)
