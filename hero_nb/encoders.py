@@ -7,13 +7,14 @@ __all__ = ['SAMPLE_RATE', 'AU_COLUMNS', 'Clip', 'sidecar_paths', 'decode', 'Feat
            'edge_directions', 'standardise', 'ThumbnailEncoder', 'FlowEncoder', 'pitch', 'LogMelEncoder',
            'read_openface', 'OpenFaceEncoder', 'HashedWordEncoder', 'lite_encoders']
 
-# %% ../nbs/03_encoders.ipynb #e2b4da2a
+# %% ../nbs/03_encoders.ipynb #37be65c1
 from dataclasses import dataclass
 from pathlib import Path
 
 import av, cv2, librosa, numpy as np, pandas as pd
 from av.error import FFmpegError
 from av.stream import Disposition
+from av.video.reformatter import VideoReformatter
 from sklearn.feature_extraction.text import HashingVectorizer
 
 # %% ../nbs/03_encoders.ipynb #b2467a52
@@ -37,40 +38,48 @@ class Clip:
     video_start: float = 0.   # seconds; the earlier stream starts at 0
     audio_start: float = 0.
 
-# %% ../nbs/03_encoders.ipynb #e09a5908
+# %% ../nbs/03_encoders.ipynb #baf1b537
+_MAX_GAP = 10. # seconds; a longer jump in the time stamps is damage, not a pause
+
 class _Frames:
     "Collects the frames that are on screen at multiples of 1/fps seconds"
-    max_gap = 10. # seconds; a longer jump in the time stamps is damage, not a pause
-    def __init__(self, fps, size): self.fps, self.size, self.kept, self.last, self.shape, self.start, self.end = fps, size, [], None, None, None, 0.
+    def __init__(self, fps, size):
+        self.fps, self.size, self.kept, self.scaler = fps, size, [], VideoReformatter()
+        self.last, self.shape, self.start, self.end = None, None, None, 0.
     def add(self, frame):
         if frame.is_corrupt: return
         t = self.end if frame.time is None else frame.time
         if self.start is None:
             scale = min(1, self.size/max(frame.width, frame.height))
             self.start, self.shape = t, dict(width=max(1, round(frame.width*scale)), height=max(1, round(frame.height*scale)))
-        elif abs(t - self.end) > self.max_gap: raise ValueError(f'time stamps jump from {self.end:.1f} s to {t:.1f} s')
+        elif abs(t - self.end) > _MAX_GAP: raise ValueError(f'time stamps jump from {self.end:.1f} s to {t:.1f} s')
         self._fill(t)
         self.last, self.end = frame, t + float(frame.duration*frame.time_base if frame.duration else 1/self.fps)
     def _fill(self, t):
         while self.last is not None and self.start + len(self.kept)/self.fps < t - 1e-6: self.kept.append(self._image())
     def _image(self):
-        rgb = self.last.to_ndarray(format='rgb24', interpolation='AREA', **self.shape)
-        return np.rot90(rgb, self.last.rotation//90)
+        rgb = self.scaler.reformat(self.last, format='rgb24', interpolation='AREA', threads=1, **self.shape)
+        return np.rot90(rgb.to_ndarray(), self.last.rotation//90)
     def finish(self):
         self._fill(self.end)
         return np.stack(self.kept) if self.kept else np.zeros((0, 1, 1, 3), 'uint8')
 
-# %% ../nbs/03_encoders.ipynb #7994ba68
+# %% ../nbs/03_encoders.ipynb #17a172b2
 class _Sound:
     "Collects sound as mono float32 at 16 kHz"
-    def __init__(self): self.kept, self.start, self.resampler = [], None, av.AudioResampler(format='flt', layout='mono', rate=SAMPLE_RATE)
-    def add(self, frame):
-        if self.start is None: self.start = frame.time or 0.
-        self.kept += [f.to_ndarray()[0] for f in self.resampler.resample(frame)]
+    def __init__(self): self.kept, self.n, self.start, self.resampler = [], 0, None, av.AudioResampler(format='flt', layout='mono', rate=SAMPLE_RATE)
     @property
-    def end(self): return (self.start or 0.) + sum(map(len, self.kept))/SAMPLE_RATE
+    def end(self): return (self.start or 0.) + self.n/SAMPLE_RATE
+    def add(self, frame):
+        t = self.end if frame.time is None else frame.time
+        if self.start is None: self.start = t
+        if abs(t - self.end) > _MAX_GAP: raise ValueError(f'time stamps jump from {self.end:.1f} s to {t:.1f} s')
+        if t - self.end > .05: self._keep(np.zeros(round((t - self.end)*SAMPLE_RATE), 'float32'))
+        for f in self.resampler.resample(frame): self._keep(f.to_ndarray()[0])
+    def _keep(self, y): self.kept.append(y); self.n += len(y)
     def finish(self):
-        if self.kept: self.kept += [f.to_ndarray()[0] for f in self.resampler.resample(None)]
+        if self.kept:
+            for f in self.resampler.resample(None): self._keep(f.to_ndarray()[0])
         return np.concatenate(self.kept) if self.kept else np.zeros(0, 'float32')
 
 # %% ../nbs/03_encoders.ipynb #a51b44ec
@@ -223,7 +232,7 @@ class FlowEncoder(Encoder):
         flow = np.concatenate([flow, np.linalg.norm(flow, axis=-1, keepdims=True)], -1)
         return Feature(flow.reshape(-1, 8, 8, 8, 8, 3).mean((2, 4)).reshape(len(flow), -1), 1/clip.fps, clip.video_start + .5/clip.fps)
 
-# %% ../nbs/03_encoders.ipynb #e61eedc3
+# %% ../nbs/03_encoders.ipynb #00a65ce1
 def pitch(y:np.ndarray, # float32 [n] at 16 kHz
           hop:int=160,
          )->tuple[np.ndarray, np.ndarray]: # octaves above 65 Hz [T], 0 where unvoiced; voiced [T], 0 or 1
@@ -236,8 +245,7 @@ def pitch(y:np.ndarray, # float32 [n] at 16 kHz
         f0 = librosa.yin(part[:-size], fmin=65, fmax=500, sr=SAMPLE_RATE, frame_length=size, hop_length=hop, center=False)
         windows = np.lib.stride_tricks.sliding_window_view(part, size)
         x1, x2 = windows[at], windows[at + np.round(SAMPLE_RATE/f0).astype(int)]              # [t, size] now, and one period on
-        dot = lambda p, q: np.einsum('ts,ts->t', p, q)
-        alike = dot(x1, x2)/np.sqrt(dot(x1, x1)*dot(x2, x2) + 1e-12)
+        alike = np.vecdot(x1, x2)/np.sqrt(np.vecdot(x1, x1)*np.vecdot(x2, x2) + 1e-12)
         ok = (alike > .45) & (np.abs(x1).max(1) > .03*loudest)
         octaves.append(np.where(ok, np.log2(f0/65), 0)); voiced.append(ok)
     return np.concatenate(octaves).astype('float32'), np.concatenate(voiced).astype('float32')
@@ -266,7 +274,7 @@ def read_openface(path:str|Path)->pd.DataFrame: # columns timestamp, confidence,
     try: return df.assign(face_id=df.get('face_id', 0)).astype(float)
     except ValueError as e: raise HeroError(f'{Path(path).name} holds something else than numbers: {e}') from None
 
-# %% ../nbs/03_encoders.ipynb #82f78773
+# %% ../nbs/03_encoders.ipynb #98e7192a
 class OpenFaceEncoder(Encoder):
     "Action units from the OpenFace table beside the clip, only where a face was seen"
     modality, stream, name, width = 'au', 'au', 'openface-csv/1', len(AU_COLUMNS)
@@ -274,7 +282,7 @@ class OpenFaceEncoder(Encoder):
     def one(self, clip):
         df = read_openface(clip.au_csv)
         seen = df[(df.success != 0) & (df.confidence >= self.least)].dropna()
-        if not len(seen): return Status('missing', f'no face in any of {len(df)} frames')
+        if not len(seen): return Status('missing', 'no face in any frame')
         faces = seen.groupby('face_id').confidence.agg(['size', 'mean'])
         seen = seen[seen.face_id == faces.sort_values(['size', 'mean']).index[-1]].sort_values('timestamp')
         t = seen.timestamp.to_numpy()

@@ -40,10 +40,13 @@ def find_media(folder:str|Path)->list[Path]: # sorted by name
         raise HeroError(f'{pair} would share one entry ({len(twice)} such names): rename one or move it to another folder')
     return found
 
-# %% ../nbs/04_extract.ipynb #d075fc9d
+# %% ../nbs/04_extract.ipynb #a1e423cb
 def fingerprint(path:Path)->dict: # fields of `ClipFeatures`
-    "Hashes of a file and of what lies beside it"
-    return dict(source=path.name, source_sha256=file_hash(path), sidecars={p.name: file_hash(p) for p in sidecar_paths(path).values()})
+    "Hashes of a file and of what lies beside it; empty for a file that may not be read or has gone"
+    def _hash(p):
+        try: return file_hash(p)
+        except OSError: return ''
+    return dict(source=path.name, source_sha256=_hash(path), sidecars={p.name: _hash(p) for p in sidecar_paths(path).values()})
 
 def identities(encoders:dict[str, Encoder], # by modality
                fps:float, size:int,         # as given to `decode`
