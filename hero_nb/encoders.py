@@ -64,10 +64,10 @@ class _Frames:
         self._fill(self.end)
         return np.stack(self.kept) if self.kept else np.zeros((0, 1, 1, 3), 'uint8')
 
-# %% ../nbs/03_encoders.ipynb #17a172b2
+# %% ../nbs/03_encoders.ipynb #c50c5cde
 class _Sound:
     "Collects sound as mono float32 at 16 kHz"
-    def __init__(self): self.kept, self.n, self.start, self.resampler = [], 0, None, av.AudioResampler(format='flt', layout='mono', rate=SAMPLE_RATE)
+    def __init__(self): self.kept, self.n, self.start, self.resampler = [], 0, None, av.AudioResampler(format='fltp', rate=SAMPLE_RATE)
     @property
     def end(self): return (self.start or 0.) + self.n/SAMPLE_RATE
     def add(self, frame):
@@ -75,11 +75,11 @@ class _Sound:
         if self.start is None: self.start = t
         if abs(t - self.end) > _MAX_GAP: raise ValueError(f'time stamps jump from {self.end:.1f} s to {t:.1f} s')
         if t - self.end > .05: self._keep(np.zeros(round((t - self.end)*SAMPLE_RATE), 'float32'))
-        for f in self.resampler.resample(frame): self._keep(f.to_ndarray()[0])
+        for f in self.resampler.resample(frame): self._keep(f.to_ndarray().mean(0))
     def _keep(self, y): self.kept.append(y); self.n += len(y)
     def finish(self):
         if self.kept:
-            for f in self.resampler.resample(None): self._keep(f.to_ndarray()[0])
+            for f in self.resampler.resample(None): self._keep(f.to_ndarray().mean(0))
         return np.concatenate(self.kept) if self.kept else np.zeros(0, 'float32')
 
 # %% ../nbs/03_encoders.ipynb #a51b44ec
