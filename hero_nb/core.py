@@ -135,7 +135,7 @@ class IntegrationOutput:
     global_query: Tensor        # [B, Q, D]: the query that was asked of the evidence
     modality_importance: Tensor # [B, E]: sums to 1 over what is present, 0 elsewhere
 
-# %% ../nbs/00_core.ipynb #1f761018
+# %% ../nbs/00_core.ipynb #0f99ecad
 @dataclass
 class ModelConfig:
     "Size of the model; the defaults suit a few thousand clips on a laptop"
@@ -145,7 +145,6 @@ class ModelConfig:
     n_layers: int = 2
     n_heads: int = 4
     dropout: float = 0.1
-    strategy: str = 'dynamic'                         # how the global query is formed
 
 @dataclass
 class DataConfig:
@@ -155,7 +154,7 @@ class DataConfig:
     valid_speakers: list[str] = field(default_factory=list) # used for selection, never for training
     test_speakers: list[str] = field(default_factory=list)  # used once, at the end
 
-# %% ../nbs/00_core.ipynb #5d3fa0c3
+# %% ../nbs/00_core.ipynb #437319e5
 @dataclass
 class TrainConfig:
     "How the model is trained"
@@ -165,6 +164,7 @@ class TrainConfig:
     weight_decay: float = 0.05
     warmup: float = 0.1              # share of all steps
     modality_dropout: float = 0.3    # chance that a present modality of a sample is hidden; at least one stays
+    expert_loss: float = 0.5         # weight of what each expert says alone
     label_smoothing: float = 0.1
     patience: int = 10               # epochs without a better validation score before stopping
     seed: int = 0

@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['Attention', 'QFormerBlock', 'positions', 'ModalityQFormer', 'ModalityExpert', 'LinearStem', 'check_padding']
 
-# %% ../nbs/10_qformer.ipynb #8d659688
+# %% ../nbs/10_qformer.ipynb #499fa73d
 import math
 
-import torch
+import numpy as np, torch
 import torch.nn.functional as F
 from fastcore.basics import patch
 from torch import Tensor, nn
@@ -124,7 +124,7 @@ class ModalityExpert(nn.Module):
                )->Tensor: # [B, Q, D]
         return self.qformer(*self.sequence(x, mask))
 
-# %% ../nbs/10_qformer.ipynb #e9a83a83
+# %% ../nbs/10_qformer.ipynb #41efe80a
 @patch
 def sequence(self:ModalityExpert, x:Tensor, mask:Tensor)->tuple[Tensor, Tensor]: # [B, T', D], [B, T']
     "What the queries get to read"
@@ -138,7 +138,7 @@ def fit(self:ModalityExpert,
     "Take mean and standard deviation of every feature from `clips`, summed in float64"
     n, s, ss = 0, 0., 0.
     for x in clips:
-        x = torch.as_tensor(x, dtype=torch.float64)
+        x = torch.from_numpy(np.array(x, 'float64'))
         n, s, ss = n + len(x), s + x.sum(0), ss + x.square().sum(0)
     mean = s / n
     self.mean.copy_(mean); self.std.copy_((ss/n - mean**2).clamp_min(1e-6).sqrt())
