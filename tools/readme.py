@@ -20,6 +20,7 @@ def prepare(nb):
         if c.cell_type == 'markdown': c.source = LINK.sub(lambda m: m[1] + posixpath.normpath('nbs/' + m[2]), c.source)
         elif re.search(r'^#\|\s*echo:\s*false', c.source, re.M): c.metadata.tags = ['only-output']
         c.source = re.sub(r'^#\|.*\n?', '', c.source, flags=re.M)
+    nb.metadata.language_info = {'name': 'python'} # colours the code
     return nb
 
 def write_readme(folder):
