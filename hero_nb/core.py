@@ -135,7 +135,7 @@ class IntegrationOutput:
     global_query: Tensor        # [B, Q, D]: the query that was asked of the evidence
     modality_importance: Tensor # [B, E]: sums to 1 over what is present, 0 elsewhere
 
-# %% ../nbs/00_core.ipynb #0f99ecad
+# %% ../nbs/00_core.ipynb #a2784432
 @dataclass
 class ModelConfig:
     "Size of the model; the defaults suit a few thousand clips on a laptop"
@@ -145,6 +145,7 @@ class ModelConfig:
     n_layers: int = 2
     n_heads: int = 4
     dropout: float = 0.1
+    noise: dict[str,float] = field(default_factory=dict) # modality -> in training, sd of noise on the standardised features
 
 @dataclass
 class DataConfig:

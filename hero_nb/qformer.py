@@ -99,7 +99,7 @@ class ModalityQFormer(nn.Module):
         for block in self.blocks: q = block(q, x, mask)
         return self.norm_out(q)
 
-# %% ../nbs/10_qformer.ipynb #1248515c
+# %% ../nbs/10_qformer.ipynb #50018595
 class ModalityExpert(nn.Module):
     "Standardise, prepare with a stem, ask the queries; a subclass sets `stem`"
     def __init__(self,
@@ -108,8 +108,11 @@ class ModalityExpert(nn.Module):
                  n_queries:int=32,
                  n_layers:int=2,
                  heads:int=4,
-                 dropout:float=0.1):
+                 dropout:float=0.1,
+                 noise:float=0.,    # in training, standard deviation of noise on the standardised features
+                ):
         super().__init__()
+        self.noise = noise
         self.register_buffer('mean', torch.zeros(d_in)); self.register_buffer('std', torch.ones(d_in))
         self.stem = self.make_stem(d_in, d, dropout)
         self.qformer = ModalityQFormer(d, n_queries, n_layers, heads, dropout)
@@ -124,12 +127,13 @@ class ModalityExpert(nn.Module):
                )->Tensor: # [B, Q, D]
         return self.qformer(*self.sequence(x, mask))
 
-# %% ../nbs/10_qformer.ipynb #41efe80a
+# %% ../nbs/10_qformer.ipynb #f579f104
 @patch
 def sequence(self:ModalityExpert, x:Tensor, mask:Tensor)->tuple[Tensor, Tensor]: # [B, T', D], [B, T']
     "What the queries get to read"
-    x = ((x - self.mean) / self.std).clamp(-5, 5).masked_fill(~mask[..., None], 0) # the one place where padding is wiped
-    return self.stem(x, mask)
+    x = ((x - self.mean) / self.std).clamp(-5, 5)
+    if self.training and self.noise: x = x + self.noise * torch.randn_like(x)
+    return self.stem(x.masked_fill(~mask[..., None], 0), mask)  # the one place where padding is wiped
 
 @patch
 def fit(self:ModalityExpert,

@@ -48,7 +48,7 @@ def run_present(expert:nn.Module, # (x [N, T, D_in], mask [N, T]) -> [N, Q, D]
     T = int(mask.any(0).nonzero().max()) + 1
     return rows, expert(x[:, :T], mask[:, :T])
 
-# %% ../../nbs/17_experts.layer.ipynb #b7b031ec
+# %% ../../nbs/17_experts.layer.ipynb #7c713c97
 EXPERT_CLASSES = dict(motion=MotionExpert, audio=AudioExpert, au=AUExpert, text=TextExpert, visual=VisualExpert)
 
 class ObservationExpertLayer(nn.Module):
@@ -59,7 +59,7 @@ class ObservationExpertLayer(nn.Module):
         if (bad := set(cfg.dims) - set(MODALITIES)): raise HeroError(f'model.dims names {sorted(bad)}: expected some of {MODALITIES}')
         size = cfg.d_model, cfg.n_queries, cfg.n_layers, cfg.n_heads, cfg.dropout
         self.dims, self.shape = dict(cfg.dims), (cfg.n_queries, cfg.d_model)
-        self.experts = nn.ModuleDict({m: EXPERT_CLASSES[m](cfg.dims[m], *size) for m in MODALITIES if m in cfg.dims})
+        self.experts = nn.ModuleDict({m: EXPERT_CLASSES[m](cfg.dims[m], *size, cfg.noise.get(m, 0.)) for m in MODALITIES if m in cfg.dims})
         self.synergy = SynergyExpert(*size)
 
     def forward(self, batch:Batch)->Evidence:
