@@ -7,7 +7,7 @@ __all__ = ['SAMPLE_RATE', 'AU_COLUMNS', 'Clip', 'sidecar_paths', 'decode', 'Feat
            'edge_directions', 'standardise', 'ThumbnailEncoder', 'FlowEncoder', 'pitch', 'LogMelEncoder',
            'read_openface', 'OpenFaceEncoder', 'HashedWordEncoder', 'lite_encoders']
 
-# %% ../nbs/03_encoders.ipynb #37be65c1
+# %% ../nbs/03_encoders.ipynb #e1d15cf9
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import av, cv2, librosa, numpy as np, pandas as pd
 from av.error import FFmpegError
 from av.stream import Disposition
 from av.video.reformatter import VideoReformatter
+from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import HashingVectorizer
 
 # %% ../nbs/03_encoders.ipynb #b2467a52
@@ -232,7 +233,7 @@ class FlowEncoder(Encoder):
         flow = np.concatenate([flow, np.linalg.norm(flow, axis=-1, keepdims=True)], -1)
         return Feature(flow.reshape(-1, 8, 8, 8, 8, 3).mean((2, 4)).reshape(len(flow), -1), 1/clip.fps, clip.video_start + .5/clip.fps)
 
-# %% ../nbs/03_encoders.ipynb #00a65ce1
+# %% ../nbs/03_encoders.ipynb #0f66f270
 def pitch(y:np.ndarray, # float32 [n] at 16 kHz
           hop:int=160,
          )->tuple[np.ndarray, np.ndarray]: # octaves above 65 Hz [T], 0 where unvoiced; voiced [T], 0 or 1
@@ -253,8 +254,9 @@ def pitch(y:np.ndarray, # float32 [n] at 16 kHz
 class LogMelEncoder(Encoder):
     "64 log-mel bands, pitch, voicing and log energy every 10 ms"
     modality, stream, name, width, hop = 'audio', 'audio', 'lite-logmel64-yin-energy/1', 64 + 3, 160
+    def __init__(self): self.bands = csr_matrix(librosa.filters.mel(sr=SAMPLE_RATE, n_fft=400, n_mels=64)) # [64, 201], mostly zeros
     def one(self, clip):
-        mel = librosa.feature.melspectrogram(y=clip.audio, sr=SAMPLE_RATE, n_fft=400, hop_length=self.hop, n_mels=64, fmax=SAMPLE_RATE/2)
+        mel = self.bands @ np.abs(librosa.stft(clip.audio, n_fft=400, hop_length=self.hop))**2
         energy = librosa.feature.rms(y=clip.audio, frame_length=400, hop_length=self.hop)
         x = np.vstack([np.log(mel + 1e-6), *pitch(clip.audio, self.hop), np.log(energy + 1e-4)])
         return Feature(np.ascontiguousarray(x.T, 'float32'), self.hop/SAMPLE_RATE, clip.audio_start)
