@@ -5,25 +5,39 @@
 # %% auto #0
 __all__ = ['SynergyExpert']
 
-# %% ../../nbs/16_experts.synergy.ipynb #ae33dd56
+# %% ../../nbs/16_experts.synergy.ipynb #24b283fb
 import torch
 from torch import Tensor, nn
 
 from ..core import MODALITIES
-from ..qformer import ModalityQFormer
+from ..qformer import ModalityExpert, ModalityQFormer
 
-# %% ../../nbs/16_experts.synergy.ipynb #460c837a
+# %% ../../nbs/16_experts.synergy.ipynb #7258466b
 class SynergyExpert(nn.Module):
     "Reads the tokens of the other five experts; needs at least two of them to have something to combine"
-    def __init__(self, d:int=128, n_queries:int=32, n_layers:int=2, heads:int=4, dropout:float=0.1):
+    def __init__(self,
+                 d:int=128,         # width of the model
+                 n_queries:int=32,
+                 n_layers:int=2,
+                 heads:int=4,
+                 dropout:float=0.1):
         super().__init__()
         self.who = nn.Parameter(torch.randn(len(MODALITIES), 1, d) * .5) # whose token it is
         self.qformer = ModalityQFormer(d, n_queries, n_layers, heads, dropout)
+
+    def sequence(self,
+                 tokens:Tensor,  # [B, 5, Q, D]; anything where absent
+                 present:Tensor, # bool [B, 5]
+                )->tuple[Tensor, Tensor]: # [B, 5 Q, D], [B, 5 Q]
+        "What the queries get to read"
+        x = tokens.masked_fill(~present[:, :, None, None], 0) + self.who
+        mask = present[:, :, None].expand(-1, -1, tokens.shape[2])
+        return x.flatten(1, 2), mask.flatten(1)
 
     def forward(self,
                 tokens:Tensor,  # [B, 5, Q, D]; anything where absent
                 present:Tensor, # bool [B, 5]; each row needs at least two
                )->Tensor: # [B, Q, D]
-        x = tokens.masked_fill(~present[:, :, None, None], 0) + self.who
-        mask = present[:, :, None].expand(-1, -1, tokens.shape[2])
-        return self.qformer(x.flatten(1, 2), mask.flatten(1))
+        return self.qformer(*self.sequence(tokens, present))
+
+    attention = ModalityExpert.attention # needs `sequence` and `qformer` only; [B, Q, 5 Q]
