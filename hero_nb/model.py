@@ -31,7 +31,7 @@ class HeroOutput:
     evidence: Evidence
     integration: IntegrationOutput
 
-# %% ../nbs/31_model.ipynb #3cb155d6
+# %% ../nbs/31_model.ipynb #c9f177c2
 class HeroModel(nn.Module):
     "Experts, integration and label head: `Batch` -> `HeroOutput`"
     def __init__(self,
@@ -45,9 +45,12 @@ class HeroModel(nn.Module):
         self.drop, self.head = nn.Dropout(cfg.dropout), nn.Linear(cfg.d_model, len(labels))
         self.expert_heads = nn.ModuleDict({e: nn.Linear(cfg.d_model, len(labels)) for e in [*self.observe.experts, 'synergy']})
 
-    def forward(self, batch:Batch)->HeroOutput:
+    def forward(self,
+                batch:Batch,
+                keep:Tensor|None=None, # bool [B, 5]: what the conclusion may use, in training; the experts see everything
+               )->HeroOutput:
         ev = self.observe(batch)
-        out = self.integrate(ev)
+        out = self.integrate(ev if keep is None else self.observe.hide(ev, keep))
         return HeroOutput(self.head(self.drop(out.integrated_context.mean(1))), self.ask_experts(ev), ev, out)
 
 # %% ../nbs/31_model.ipynb #e2a2ccf3

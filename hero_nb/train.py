@@ -103,7 +103,7 @@ class Trainer:
         bar.close()
         return pd.DataFrame(self.history)
 
-# %% ../nbs/32_train.ipynb #c77e69dc
+# %% ../nbs/32_train.ipynb #be29cf2f
 @patch
 def one_epoch(self:Trainer)->float: # mean loss
     "Every training clip once"
@@ -111,8 +111,8 @@ def one_epoch(self:Trainer)->float: # mean loss
     g = stream(self.cfg.seed, f'modality dropout/{self.epoch}')
     self.loader.set_epoch(self.epoch); self.model.train(); losses = [] # accelerate hands the epoch on to the sampler
     for batch in self.loader:
-        batch.present = drop_modalities(batch.present.cpu(), self.cfg.modality_dropout, g).to(batch.present.device)
-        loss = label_loss(self.model(batch), batch.label, self.cfg.expert_loss, self.cfg.label_smoothing)
+        keep = drop_modalities(batch.present.cpu(), self.cfg.modality_dropout, g).to(batch.present.device)
+        loss = label_loss(self.model(batch, keep), batch.label, self.cfg.expert_loss, self.cfg.label_smoothing)
         if not loss.isfinite(): raise HeroError(f'the loss is {loss.item()} in epoch {self.epoch}: lower train.lr (now {self.cfg.lr})')
         self.opt.zero_grad(); self.acc.backward(loss)
         self.acc.clip_grad_norm_(self.model.parameters(), 1.)

@@ -48,7 +48,7 @@ def run_present(expert:nn.Module, # (x [N, T, D_in], mask [N, T]) -> [N, Q, D]
     T = int(mask.any(0).nonzero().max()) + 1
     return rows, expert(x[:, :T], mask[:, :T])
 
-# %% ../../nbs/17_experts.layer.ipynb #7c713c97
+# %% ../../nbs/17_experts.layer.ipynb #61ed91a1
 EXPERT_CLASSES = dict(motion=MotionExpert, audio=AudioExpert, au=AUExpert, text=TextExpert, visual=VisualExpert)
 
 class ObservationExpertLayer(nn.Module):
@@ -65,19 +65,27 @@ class ObservationExpertLayer(nn.Module):
     def forward(self, batch:Batch)->Evidence:
         present = self.present(batch)
         tokens = [self.observe(m, batch, present[:, i]) for i, m in enumerate(MODALITIES)]
-        five = torch.stack(tokens, 1)                                          # [B, 5, Q, D]
-        tokens = torch.cat([five, self.combine(five, present)[:, None]], 1)    # [B, 6, Q, D]
-        return Evidence(tokens, present, present.to(tokens.dtype))
+        return self.collect(torch.stack(tokens, 1), present)
 
-# %% ../../nbs/17_experts.layer.ipynb #205d4946
+# %% ../../nbs/17_experts.layer.ipynb #c54b8975
 @patch
-def present(self:ObservationExpertLayer, batch:Batch)->Tensor: # bool [B, 6]
-    "Which experts have something to say about which clip"
+def collect(self:ObservationExpertLayer,
+            five:Tensor,    # [B, 5, Q, D]: tokens of the five experts
+            present:Tensor, # bool [B, 5]
+           )->Evidence:
+    "Add the synergy expert's tokens to those of the five"
+    present = torch.cat([present, present.sum(1, keepdim=True) > 1], 1)
+    tokens = torch.cat([five.masked_fill(~present[:, :-1, None, None], 0), self.combine(five, present)[:, None]], 1) # [B, 6, Q, D]
+    return Evidence(tokens, present, present.to(tokens.dtype))
+
+# %% ../../nbs/17_experts.layer.ipynb #86d3b1c1
+@patch
+def present(self:ObservationExpertLayer, batch:Batch)->Tensor: # bool [B, 5]
+    "Which clips have something for which of the five experts that read a stream"
     for m, d in self.dims.items():
         if m in batch.feats and batch.feats[m].shape[2] != d:
             raise HeroError(f'{m} features are {batch.feats[m].shape[2]} wide, this model was made for {d}: extract with the same encoder')
-    five = torch.stack([batch.has(m) & (m in self.dims) for m in MODALITIES], 1)
-    return torch.cat([five, five.sum(1, keepdim=True) > 1], 1)
+    return torch.stack([batch.has(m) & (m in self.dims) for m in MODALITIES], 1)
 
 # %% ../../nbs/17_experts.layer.ipynb #7f8b4612
 @patch
@@ -108,3 +116,12 @@ def spoil(batch:Batch,    # a batch
         feats[m] = torch.full((len(batch), x.shape[1] + extra, x.shape[2]), value)
         feats[m][mask[m]] = x[keep]
     return Batch(feats, mask, batch.present, batch.label, batch.clip_id)
+
+# %% ../../nbs/17_experts.layer.ipynb #89266a2b
+@patch
+def hide(self:ObservationExpertLayer,
+         ev:Evidence,
+         keep:Tensor, # bool [B, 5]: the modalities to leave in
+        )->Evidence:
+    "The evidence without some modalities"
+    return self.collect(ev.tokens[:, :-1], ev.present[:, :-1] & keep)
