@@ -5,16 +5,10 @@
 # %% auto #0
 __all__ = ['AUExpert']
 
-# %% ../../nbs/14_experts.au.ipynb #3ede02c4
-import torch
-from torch import nn
+# %% ../../nbs/14_experts.au.ipynb #173864eb
+from ..qformer import LinearStem, ModalityExpert
 
-from ..core import HeroError
-from ..qformer import ModalityExpert
-
-# %% ../../nbs/14_experts.au.ipynb #c5082a51
-from ..qformer import LinearStem
-
+# %% ../../nbs/14_experts.au.ipynb #3315f2d3
 class AUExpert(ModalityExpert):
     "Reads action units"
     def make_stem(self, d_in, d, dropout): return LinearStem(d_in, d, dropout)
