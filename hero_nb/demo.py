@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pandas as pd, torch
 
-# %% ../nbs/45_demo.ipynb #37e44cfc
+# %% ../nbs/45_demo.ipynb #cdb9c081
 from .core import HeroConfig, HeroError, command, load_config, save_results
-from .extract import find_media, hero_extract
+from .extract import hero_extract
 from .interpret import hero_report
 from .predict import chance, hero_evaluate
 from .train import hero_train, open_split
@@ -40,12 +40,12 @@ def demo_figures(table:pd.DataFrame, # as from `hero_evaluate`
     accuracy = {f'accuracy/{"all" if name == "everything" else name.replace(" ", "_")}': round(float(r.accuracy), 4) for name, r in table.iterrows()}
     return dict(seconds=round(seconds, 1)) | accuracy | {'accuracy/chance': round(chance, 4), 'clips': int(table.n['everything'])}
 
-# %% ../nbs/45_demo.ipynb #a89b53cb
+# %% ../nbs/45_demo.ipynb #b31b6397
 def keep_figures(results:str, cfg:HeroConfig, table:pd.DataFrame, seconds:float, video_dir:str):
     "Write the figures of a whole run"
     by_chance = chance(open_split(cfg, 'test'))
     notes = f'Accuracy on the speakers {", ".join(cfg.data.test_speakers)}; selection on {", ".join(cfg.data.valid_speakers)}; training on the others. Seconds do not count imports.'
-    save_results(results, 'hero_demo', demo_figures(table, by_chance, seconds), data=[cfg.data.labels, *find_media(video_dir)], seeds=[cfg.train.seed], notes=notes)
+    save_results(results, 'hero_demo', demo_figures(table, by_chance, seconds), data=[cfg.data.labels, *sorted(f for f in Path(video_dir).iterdir() if f.is_file())], seeds=[cfg.train.seed], notes=notes)
 
 # %% ../nbs/45_demo.ipynb #3bc391db
 @contextmanager

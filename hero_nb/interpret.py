@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['AU_NAMES', 'SEE', 'STYLE', 'PAGE', 'usual', 'step_times', 'AUSeen', 'au_seen', 'voice_seen', 'motion_seen', 'looked',
            'half_span', 'absences', 'in_words', 'timeline', 'svg_uri', 'frame_uris', 'open_media', 'spoken',
-           'clip_report', 'write_report', 'contradiction', 'pick_clips', 'hero_report']
+           'clip_report', 'write_report', 'contradiction', 'words_against', 'pick_clips', 'hero_report']
 
 # %% ../nbs/41_interpret.ipynb #3c030d2e
 import base64, io
@@ -16,8 +16,9 @@ from pathlib import Path
 import cv2, jinja2, matplotlib, numpy as np, pandas as pd, torch
 from matplotlib.figure import Figure
 
-# %% ../nbs/41_interpret.ipynb #a9f5b30b
+# %% ../nbs/41_interpret.ipynb #dee5e89d
 from .core import EXPERT_COLORS, MODALITIES, HeroError, atomic_path, command, file_hash, load_config, plot_style
+from .data import read_labels
 from .encoders import AU_COLUMNS, SAMPLE_RATE, Clip, decode, lite_encoders
 from .extract import find_media
 from .model import HeroModel
@@ -178,7 +179,7 @@ def _draw_looked(ax, clip, model, experts):
         ax.bar(t, -.8*w/w.max(), width=(t[1] - t[0] if len(t) > 1 else .1)*1.02, bottom=row + .4, align='edge', color=EXPERT_COLORS[e], linewidth=0)
     ax.set(ylabel='attention', yticks=range(len(experts)), ylim=(len(experts) - .5, -.5)); ax.set_yticklabels(experts); ax.grid(False)
 
-# %% ../nbs/41_interpret.ipynb #03bdf4ed
+# %% ../nbs/41_interpret.ipynb #48f38398
 def timeline(p:Prediction, clip:ClipFeatures, model:HeroModel,
              media:Clip|None, # the decoded file; without it there is no waveform
             )->Figure|None:   # None when nothing used lies in time
@@ -188,7 +189,7 @@ def timeline(p:Prediction, clip:ClipFeatures, model:HeroModel,
           + [(.3*len(rows) + .2, lambda ax: _draw_looked(ax, clip, model, rows))]*bool(rows)
     if not parts: return None
     heights = [h for h, _ in parts]
-    fig = Figure(figsize=(5.6, sum(heights) + .9), layout='constrained')
+    fig = Figure(figsize=(5, sum(heights) + .9), layout='constrained')
     axs = fig.subplots(len(parts), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
     for ax, (_, draw) in zip(axs, parts): draw(ax)
     axs[-1].set(xlabel='seconds', xlim=(0, clip.duration)); fig.align_ylabels(axs)
@@ -293,29 +294,38 @@ def write_report(path:str|Path,
     html = page.render(clips=clips, title=title, subtitle=subtitle, table=table, chance=chance, about=about, style=STYLE, colors=EXPERT_COLORS)
     with atomic_path(path) as f: f.write_text(html, encoding='utf-8')
 
-# %% ../nbs/41_interpret.ipynb #041309f8
+# %% ../nbs/41_interpret.ipynb #bc884fa6
 def contradiction(p:Prediction)->float: # in [0, 1]
     "How confidently two experts say different things"
     says = [(a['label'], a['probability']) for e, a in p.alone.items() if e in MODALITIES]
     return max((x*y for l, x in says for k, y in says if l != k), default=0.)
 
+def words_against(p:Prediction)->float: # in [0, 1]
+    "How confidently the words say one thing, and how many of the other experts another one that they agree on"
+    if 'text' not in p.alone or p.alone['text']['label'] == p.label: return 0.
+    others = [a['label'] == p.label for e, a in p.alone.items() if e in MODALITIES and e != 'text']
+    return p.alone['text']['probability']*sum(others)/max(1, len(others))
+
 def pick_clips(predictions:Iterable[Prediction],
                truth:dict[str, str], # clip id -> label, as far as known
+               conflict:Iterable[str]=(), # clips that are known to have words at odds with the rest; empty: whoever looks so
               )->dict[str, str]: # clip id -> why it is shown
     "Up to six clips that show different things"
     left, out = list(predictions), {}
     def _take(why, n, key):
         for p in sorted((p for p in left if key(p) > 0), key=key, reverse=True)[:n]: out[p.clip_id] = why; left.remove(p)
     sure = lambda p: max(p.probabilities.values(), default=0.)
+    agreed = lambda p: sum(a['label'] == p.label for a in p.alone.values())/max(1, len(p.alone))
     wrong = lambda p: p.clip_id in truth and truth[p.clip_id] != p.label
     whole = lambda p: all(p.status.values())
-    _take('A clear case', 1, lambda p: whole(p)*(not wrong(p))*(sum(a['label'] == p.label for a in p.alone.values()) + sure(p)))
-    _take('Experts disagree', 2, lambda p: contradiction(p)*whole(p))
+    _take('A clear case', 1, lambda p: whole(p)*(not wrong(p))*max(0, agreed(p) - .5)*sure(p))
+    _take('Words against face and voice', 1, lambda p: words_against(p)*whole(p)*(not conflict or p.clip_id in conflict))
+    _take('Experts disagree', 1, lambda p: contradiction(p)*whole(p))
     _take('Something is missing', 2, lambda p: float(not whole(p))*(1 + sure(p)))
-    _take('A confident mistake', 1, lambda p: sure(p)*wrong(p))
+    _take('A mistake', 1, lambda p: sure(p)*wrong(p))
     return out
 
-# %% ../nbs/41_interpret.ipynb #463f14a0
+# %% ../nbs/41_interpret.ipynb #639fbb7d
 @command
 def hero_report(
     video_dir:str,       # folder with the clips
@@ -326,17 +336,19 @@ def hero_report(
     out:str='report.html',
 )->dict[str, str]: # clip id -> why it is shown
     "Write an HTML report that shows for some clips what the model saw and concluded"
-    model, truth, more = HeroModel.load(checkpoint), {}, {}
+    model, truth, conflict, more = HeroModel.load(checkpoint), {}, (), {}
     plot_style()
     if config:
         ds = open_split(load_config(config), part, model.labels)
         features = [ds[i].clip for i in range(len(ds))]
+        labels = read_labels(load_config(config).data.labels)
+        conflict = set(labels.clip_id[labels.conflict == '1']) if 'conflict' in labels else ()
         truth = {i: model.labels[y] for i, y in zip(ds.clip_ids, ds.labels)}
         met = 'which the model was trained on' if part == 'train' else 'whom the model has never met'
-        more = dict(table=evaluate(model, ds), chance=chance(ds), about=f'{len(ds)} {part} clips of {len(set(ds.speakers))} speakers {met}.')
+        more = dict(table=evaluate(model, ds), chance=chance(ds), about=f'{len(ds)} {dict(train="training", valid="validation").get(part, part)} clips of {len(set(ds.speakers))} speakers {met}.')
     else: features = [features_of(p, lite_encoders()) for p in find_media(video_dir)]
     found = dict(zip((c.clip_id for c in features), zip(predict_clips(model, features), features)))
-    shown = {i.strip(): '' for i in clips.split(',')} if clips else pick_clips([p for p, _ in found.values()], truth)
+    shown = {i.strip(): '' for i in clips.split(',')} if clips else pick_clips([p for p, _ in found.values()], truth, conflict)
     if (lost := [i for i in shown if i not in found]): raise HeroError(f'no clip {", ".join(lost)}: expected some of {", ".join(list(found)[:5])} ...')
     parts = [clip_report(*found[i], model, video_dir, truth.get(i, ''), why) for i, why in shown.items()]
     write_report(out, parts, subtitle=f'{len(shown)} of {len(found)} clips. Experts: {", ".join(model.cfg.dims)} and synergy. Checkpoint {file_hash(checkpoint)[:12]}.', **more)
