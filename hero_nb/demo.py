@@ -55,9 +55,10 @@ def one_thread():
     try: yield
     finally: torch.set_num_threads(n)
 
-# %% ../nbs/45_demo.ipynb #c350019a
+# %% ../nbs/45_demo.ipynb #99f694c3
 def _step(n, what): print(f'\n{n}/4  {what}', flush=True)
 
+# %% ../nbs/45_demo.ipynb #7a4ca35e
 @command
 def hero_demo(
     config:str='configs/samples.yaml',      # what to train, and where features and model go

@@ -141,13 +141,14 @@ def _conclusion(p):
     sure = '' if first[1] >= .5 else ' No label has half of the probability: this is a leaning, not a finding.'
     return f'{first[0].capitalize()}, with a probability of {first[1]:.0%}; next is {second[0]} with {second[1]:.0%}.{sure}'
 
-# %% ../nbs/41_interpret.ipynb #b860104a
+# %% ../nbs/41_interpret.ipynb #d0ec0018
 def absences(p:Prediction)->list[str]:
     "A sentence for each reason why something was not used"
     why = {}
     for m, s in p.status.items():
         if not s: why.setdefault(s, []).append('AU' if m == 'au' else m)
-    return [f'{_list(ms)[0].upper()}{_list(ms)[1:]} {"is" if len(ms) == 1 else "are"} {s.state if s.state == "missing" else "not usable"}: {s.reason}.' for s, ms in why.items()]
+    said = lambda s, ms: f'{_list(ms)} {"is" if len(ms) == 1 else "are"} {"missing" if s.state == "missing" else "not usable"}: {s.reason}.'
+    return [said(s, ms)[0].upper() + said(s, ms)[1:] for s, ms in why.items()]
 
 def in_words(p:Prediction,
              clip:ClipFeatures, # that the prediction was made from
@@ -179,14 +180,16 @@ def _draw_looked(ax, clip, model, experts):
         ax.bar(t, -.8*w/w.max(), width=(t[1] - t[0] if len(t) > 1 else .1)*1.02, bottom=row + .4, align='edge', color=EXPERT_COLORS[e], linewidth=0)
     ax.set(ylabel='attention', yticks=range(len(experts)), ylim=(len(experts) - .5, -.5)); ax.set_yticklabels(experts); ax.grid(False)
 
-# %% ../nbs/41_interpret.ipynb #48f38398
+# %% ../nbs/41_interpret.ipynb #93cc2d63
 def timeline(p:Prediction, clip:ClipFeatures, model:HeroModel,
              media:Clip|None, # the decoded file; without it there is no waveform
             )->Figure|None:   # None when nothing used lies in time
     "Sound, action units and the experts' attention over seconds"
     rows = [e for e in ('motion', 'audio', 'au', 'visual') if p.status[e] and clip.hop[e]]
-    parts = [(1., lambda ax: _draw_wave(ax, media))]*bool(media is not None and p.status['audio']) + [(1.6, lambda ax: _draw_au(ax, clip, model))]*bool(p.status['au']) \
-          + [(.3*len(rows) + .2, lambda ax: _draw_looked(ax, clip, model, rows))]*bool(rows)
+    parts = []                                                          # height in inches, and who draws
+    if media is not None and p.status['audio']: parts.append((1., lambda ax: _draw_wave(ax, media)))
+    if p.status['au']: parts.append((1.6, lambda ax: _draw_au(ax, clip, model)))
+    if rows: parts.append((.3*len(rows) + .2, lambda ax: _draw_looked(ax, clip, model, rows)))
     if not parts: return None
     heights = [h for h, _ in parts]
     fig = Figure(figsize=(5, sum(heights) + .9), layout='constrained')
@@ -225,7 +228,7 @@ def spoken(p:Prediction, clip:ClipFeatures, model:HeroModel)->list[tuple[str, fl
     words, w = clip.transcript.split(), looked(model, clip, 'text')[1]
     return list(zip(words, w/w.max() if len(w) == len(words) else np.zeros(len(words))))
 
-# %% ../nbs/41_interpret.ipynb #6a583365
+# %% ../nbs/41_interpret.ipynb #13640a53
 def clip_report(p:Prediction, clip:ClipFeatures, model:HeroModel,
                 video_dir:str|Path, # folder with the file that the features came from
                 truth:str='',       # the label, when it is known
@@ -235,7 +238,8 @@ def clip_report(p:Prediction, clip:ClipFeatures, model:HeroModel,
     media = open_media(video_dir, clip)
     got = None if isinstance(media, str) else media
     fig = timeline(p, clip, model, got)
-    return dict(p=p, truth=truth, why=why, note=media if got is None else '', frames=frame_uris(got) if got is not None and (p.status['visual'] or p.status['motion']) else [], timeline=fig and svg_uri(fig),
+    frames = frame_uris(got) if got is not None and (p.status['visual'] or p.status['motion']) else []
+    return dict(p=p, truth=truth, why=why, note=media if got is None else '', frames=frames, timeline=fig and svg_uri(fig),
                 words=spoken(p, clip, model), said=[part.split('\n') for part in in_words(p, clip, model).split('\n\n')],
                 probabilities=sorted(p.probabilities.items(), key=lambda kv: -kv[1]))
 
@@ -294,7 +298,7 @@ def write_report(path:str|Path,
     html = page.render(clips=clips, title=title, subtitle=subtitle, table=table, chance=chance, about=about, style=STYLE, colors=EXPERT_COLORS)
     with atomic_path(path) as f: f.write_text(html, encoding='utf-8')
 
-# %% ../nbs/41_interpret.ipynb #bc884fa6
+# %% ../nbs/41_interpret.ipynb #a990107c
 def contradiction(p:Prediction)->float: # in [0, 1]
     "How confidently two experts say different things"
     says = [(a['label'], a['probability']) for e, a in p.alone.items() if e in MODALITIES]
@@ -306,6 +310,7 @@ def words_against(p:Prediction)->float: # in [0, 1]
     others = [a['label'] == p.label for e, a in p.alone.items() if e in MODALITIES and e != 'text']
     return p.alone['text']['probability']*sum(others)/max(1, len(others))
 
+# %% ../nbs/41_interpret.ipynb #249e258d
 def pick_clips(predictions:Iterable[Prediction],
                truth:dict[str, str], # clip id -> label, as far as known
                conflict:Iterable[str]=(), # clips that are known to have words at odds with the rest; empty: whoever looks so
@@ -325,7 +330,7 @@ def pick_clips(predictions:Iterable[Prediction],
     _take('A mistake', 1, lambda p: sure(p)*wrong(p))
     return out
 
-# %% ../nbs/41_interpret.ipynb #639fbb7d
+# %% ../nbs/41_interpret.ipynb #58a061bd
 @command
 def hero_report(
     video_dir:str,       # folder with the clips
@@ -333,7 +338,7 @@ def hero_report(
     config:str='',       # its config.yaml: clips, features and labels of `part` are taken from there; empty: all clips in the folder, without labels
     part:str='test',     # train, valid or test
     clips:str='',        # ids of clips to show, with commas between; empty: a choice of different cases
-    out:str='report.html',
+    out:str='report.html', # the page
 )->dict[str, str]: # clip id -> why it is shown
     "Write an HTML report that shows for some clips what the model saw and concluded"
     model, truth, conflict, more = HeroModel.load(checkpoint), {}, (), {}
@@ -351,6 +356,7 @@ def hero_report(
     shown = {i.strip(): '' for i in clips.split(',')} if clips else pick_clips([p for p, _ in found.values()], truth, conflict)
     if (lost := [i for i in shown if i not in found]): raise HeroError(f'no clip {", ".join(lost)}: expected some of {", ".join(list(found)[:5])} ...')
     parts = [clip_report(*found[i], model, video_dir, truth.get(i, ''), why) for i, why in shown.items()]
-    write_report(out, parts, subtitle=f'{len(shown)} of {len(found)} clips. Experts: {", ".join(model.cfg.dims)} and synergy. Checkpoint {file_hash(checkpoint)[:12]}.', **more)
+    about = f'{len(shown)} of {len(found)} clips. Experts: {", ".join(model.cfg.dims)} and synergy. Checkpoint {file_hash(checkpoint)[:12]}.'
+    write_report(out, parts, subtitle=about, **more)
     print(f'report: {out}')
     return shown
