@@ -155,12 +155,13 @@ class DataConfig:
     valid_speakers: list[str] = field(default_factory=list) # used for selection, never for training
     test_speakers: list[str] = field(default_factory=list)  # used once, at the end
 
-# %% ../nbs/00_core.ipynb #437319e5
+# %% ../nbs/00_core.ipynb #c20fb815
 @dataclass
 class TrainConfig:
     "How the model is trained"
     epochs: int = 40
     batch_size: int = 32
+    bucket_pool: int = 16            # batches whose clips are sorted by length together: more saves padding, 1 mixes best
     lr: float = 1e-3
     weight_decay: float = 0.05
     warmup: float = 0.1              # share of all steps

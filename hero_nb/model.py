@@ -31,7 +31,7 @@ class HeroOutput:
     evidence: Evidence
     integration: IntegrationOutput
 
-# %% ../nbs/31_model.ipynb #c9f177c2
+# %% ../nbs/31_model.ipynb #652c9170
 class HeroModel(nn.Module):
     "Experts, integration and label head: `Batch` -> `HeroOutput`"
     def __init__(self,
@@ -50,8 +50,22 @@ class HeroModel(nn.Module):
                 keep:Tensor|None=None, # bool [B, 5]: what the conclusion may use, in training; the experts see everything
                )->HeroOutput:
         ev = self.observe(batch)
-        out = self.integrate(ev if keep is None else self.observe.hide(ev, keep))
-        return HeroOutput(self.head(self.drop(out.integrated_context.mean(1))), self.ask_experts(ev), ev, out)
+        said = self.ask_experts(ev)                                               # everybody learns from everything
+        kept = ev if keep is None else self.observe.hide(ev, keep)
+        out = self.integrate(kept)
+        heard = said if keep is None else self.ask_experts(kept)                  # synergy must not speak of what is hidden
+        return HeroOutput(self.conclude(out, heard, kept.present), said, ev, out)
+
+# %% ../nbs/31_model.ipynb #8646b307
+@patch
+def conclude(self:HeroModel,
+             out:IntegrationOutput,
+             said:Tensor,    # [B, 6, C]: logits of each expert
+             present:Tensor, # bool [B, 6]: whose opinion counts
+            )->Tensor: # [B, C]
+    "Opinions weighted by importance (mean weight 1), plus the context's correction"
+    w = out.modality_importance * present.sum(1, keepdim=True)                # [B, 6]
+    return (w[..., None] * said).sum(1) + self.head(self.drop(out.integrated_context.mean(1)))
 
 # %% ../nbs/31_model.ipynb #e2a2ccf3
 @patch

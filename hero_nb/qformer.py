@@ -77,7 +77,7 @@ def positions(T:int, d:int, device=None)->Tensor: # [T, d]
     a = torch.arange(T, device=device)[:, None] * freq
     return torch.stack([a.sin(), a.cos()], -1).flatten(1)[:, :d]
 
-# %% ../nbs/10_qformer.ipynb #fda447c3
+# %% ../nbs/10_qformer.ipynb #6b86934e
 class ModalityQFormer(nn.Module):
     "Q learned queries read a sequence of any length: [B, T, D] -> [B, Q, D]"
     def __init__(self,
@@ -88,16 +88,22 @@ class ModalityQFormer(nn.Module):
                  dropout:float=0.1):
         super().__init__()
         self.queries = nn.Parameter(torch.randn(1, n_queries, d) * .5)
-        self.norm_x, self.norm_out = nn.LayerNorm(d), nn.LayerNorm(d)
+        self.norm_out = nn.LayerNorm(d)
         self.blocks = nn.ModuleList(QFormerBlock(d, heads, dropout) for _ in range(n_layers))
 
     def forward(self,
                 x:Tensor,             # [B, T, D]
                 mask:Tensor|None=None # bool [B, T]; each row needs at least one True
                )->Tensor: # [B, Q, D]
-        x, q = self.norm_x(x + positions(*x.shape[1:], x.device)), self.queries
+        x, q = self.place(x), self.queries
         for block in self.blocks: q = block(q, x, mask)
         return self.norm_out(q)
+
+# %% ../nbs/10_qformer.ipynb #c4133cb2
+@patch
+def place(self:ModalityQFormer, x:Tensor)->Tensor: # [B, T, D]
+    "The sequence with its positions"
+    return x + .1*positions(*x.shape[1:], x.device)
 
 # %% ../nbs/10_qformer.ipynb #50018595
 class ModalityExpert(nn.Module):
@@ -171,13 +177,13 @@ def check_padding(expert:nn.Module, # in eval mode
     ga, gb = (torch.autograd.grad(t.square().mean(), expert.parameters()) for t in (a, b))
     for u, v in zip(ga, gb): torch.testing.assert_close(u, v, rtol=0, atol=tol)
 
-# %% ../nbs/10_qformer.ipynb #982b8844
+# %% ../nbs/10_qformer.ipynb #3fba4cce
 @patch
 @torch.no_grad()
 def attention(self:ModalityExpert, x:Tensor, mask:Tensor)->Tensor: # [B, Q, T'], averaged over heads
     "Where in the sequence each query of the last block looks"
     x, mask = self.sequence(x, mask)
-    x, q = self.qformer.norm_x(x + positions(*x.shape[1:], x.device)), self.qformer.queries
+    x, q = self.qformer.place(x), self.qformer.queries
     *first, last = self.qformer.blocks
     for block in first: q = block(q, x, mask)
     h = last.norm1(q); q = q + last.self_att(h, h)

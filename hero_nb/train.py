@@ -72,7 +72,7 @@ def make_optimizer(model:nn.Module, cfg:TrainConfig)->torch.optim.Optimizer:
     groups = [dict(params=[p for p in ps if p.ndim > 1], weight_decay=cfg.weight_decay), dict(params=[p for p in ps if p.ndim <= 1], weight_decay=0.)]
     return torch.optim.AdamW(groups, lr=cfg.lr, betas=(.9, .98))
 
-# %% ../nbs/32_train.ipynb #158ab1ec
+# %% ../nbs/32_train.ipynb #f5333808
 class Trainer:
     "Train `model` on `train`, select on `valid`, keep everything needed to go on in `cfg.out`"
     def __init__(self,
@@ -82,7 +82,7 @@ class Trainer:
                  valid:HERODataset|None=None, # None: no selection, the last epoch is kept
                 ):
         self.cfg, self.train, self.valid, self.labels, self.dims = cfg, train, valid, model.labels, model.cfg.dims
-        sampler = BucketSampler(train.lengths, cfg.batch_size, cfg.seed)
+        sampler = BucketSampler(train.lengths, cfg.batch_size, cfg.seed, pool=cfg.bucket_pool)
         loader = DataLoader(train, batch_sampler=sampler, collate_fn=partial(collate, dims=self.dims))
         opt = make_optimizer(model, cfg); total = cfg.epochs * len(sampler)
         sched = torch.optim.lr_scheduler.LambdaLR(opt, lambda s: lr_factor(s, total, cfg.warmup))
