@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['MODALITIES', 'EXPERTS', 'STACK_WIDTH', 'EXPERT_COLORS', 'HeroError', 'command', 'Status', 'Batch', 'Evidence',
-           'IntegrationOutput', 'ModelConfig', 'DataConfig', 'TrainConfig', 'HeroConfig', 'from_dict', 'atomic_path',
-           'save_config', 'load_config', 'seed_everything', 'stream', 'file_hash', 'device_name', 'save_results',
-           'hero_data', 'plot_style']
+           'IntegrationOutput', 'ModelConfig', 'DataConfig', 'TrainConfig', 'LossConfig', 'HeroConfig', 'from_dict',
+           'atomic_path', 'save_config', 'load_config', 'seed_everything', 'stream', 'file_hash', 'device_name',
+           'save_results', 'hero_data', 'plot_style']
 
 # %% ../nbs/00_core.ipynb #ac1dd154
 import hashlib, importlib.metadata, json, os, platform, random, sys, tempfile
@@ -135,7 +135,7 @@ class IntegrationOutput:
     global_query: Tensor        # [B, Q, D]: the query that was asked of the evidence
     modality_importance: Tensor # [B, E]: sums to 1 over what is present, 0 elsewhere
 
-# %% ../nbs/00_core.ipynb #a2784432
+# %% ../nbs/00_core.ipynb #4a7e6ee2
 @dataclass
 class ModelConfig:
     "Size of the model; the defaults suit a few thousand clips on a laptop"
@@ -146,6 +146,10 @@ class ModelConfig:
     n_heads: int = 4
     dropout: float = 0.1
     noise: dict[str,float] = field(default_factory=dict) # modality -> in training, sd of noise on the standardised features
+    strategy: str = 'dynamic'        # who asks the question: 'dynamic', 'audio' or 'concat'; switchable after training
+    imputation: str = 'none'         # how absent evidence is filled in: 'none', 'transformer', 'memory' or 'both'
+    memory_size: int = 64            # entries of the imputation's memory
+    multi_scale: bool = False        # let the queries read a clip as 1 + 4 + 32 pooled steps
 
 @dataclass
 class DataConfig:
@@ -155,7 +159,7 @@ class DataConfig:
     valid_speakers: list[str] = field(default_factory=list) # used for selection, never for training
     test_speakers: list[str] = field(default_factory=list)  # used once, at the end
 
-# %% ../nbs/00_core.ipynb #c20fb815
+# %% ../nbs/00_core.ipynb #9aadbece
 @dataclass
 class TrainConfig:
     "How the model is trained"
@@ -173,11 +177,21 @@ class TrainConfig:
     out: str = 'runs/hero'           # folder for checkpoints and logs
 
 @dataclass
+class LossConfig:
+    "Weight of each further loss; 0 leaves it out"
+    stmil: float = 0.        # shared and specific parts of the modalities
+    sccl: float = 0.         # evidence and text
+    contrastive: float = 0.  # four pairs of modalities
+    entropy: float = 0.      # spread of the modality importance
+    confidence: float = 0.   # how strongly the evidence's confidence weighs a sample
+
+@dataclass
 class HeroConfig:
     "Everything a run depends on"
     model: ModelConfig = field(default_factory=ModelConfig)
     data: DataConfig = field(default_factory=DataConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
 
 # %% ../nbs/00_core.ipynb #f0eea3f9
 def from_dict(cls,          # a dataclass
