@@ -5,27 +5,27 @@
 # %% auto #0
 __all__ = ['attention_with_weights', 'EvidenceIntegrationLayer']
 
-# %% ../nbs/22_integration.ipynb #42438771
+# %% ../nbs/22_integration.ipynb #50aa48db
 import torch
 from torch import Tensor, nn
 
 from .core import EXPERTS, Evidence, IntegrationOutput, ModelConfig
 from .qformer import Attention
-from .query import AdaptiveQueryGenerator
+from .query import AdaptiveQueryGenerator, log_confidence
 
-# %% ../nbs/22_integration.ipynb #e59e3633
+# %% ../nbs/22_integration.ipynb #776b2fb1
 def attention_with_weights(att:Attention,
-                           q:Tensor,    # [B, Q, D]
-                           kv:Tensor,   # [B, T, D]
-                           mask:Tensor, # bool [B, T]
+                           q:Tensor,          # [B, Q, D]
+                           kv:Tensor,         # [B, T, D]
+                           confidence:Tensor, # [B, T] in [0, 1]; 0 is never read
                           )->tuple[Tensor, Tensor]: # [B, Q, D], [B, Q, T]
-    "Attention that also returns its weights, averaged over heads; with dropout off the same as calling `att`"
+    "Attention by score times confidence that also returns its weights, averaged over heads; at confidence 1, with dropout off, the same as calling `att`"
     q, k, v = att.project(q, kv)
-    scores = (q * q.shape[-1]**-.5) @ k.transpose(-1, -2)
-    w = scores.masked_fill(~mask[:, None, None], torch.finfo(scores.dtype).min).softmax(-1) # [B, h, Q, T]
+    scores = (q * q.shape[-1]**-.5) @ k.transpose(-1, -2) + log_confidence(confidence)[:, None, None]
+    w = scores.masked_fill((confidence == 0)[:, None, None], torch.finfo(scores.dtype).min).softmax(-1) # [B, h, Q, T]
     return att.out((w @ v).transpose(1, 2).flatten(2)), w.mean(1)
 
-# %% ../nbs/22_integration.ipynb #5d59e337
+# %% ../nbs/22_integration.ipynb #2735066b
 class EvidenceIntegrationLayer(nn.Module):
     "The adaptive query reads all evidence: `Evidence` -> `IntegrationOutput`"
     def __init__(self, cfg:ModelConfig):
@@ -41,11 +41,12 @@ class EvidenceIntegrationLayer(nn.Module):
     def forward(self, ev:Evidence)->IntegrationOutput:
         E, Q = ev.tokens.shape[1:3]
         query, gate = self.query(ev)                                             # [B, Q, D], [B, E]
-        tokens = ev.tokens.masked_fill(~ev.present[..., None, None], 0)
-        kv = self.norm_kv(tokens + self.who).flatten(1, 2)                       # [B, E·Q, D]
-        mask = ev.present.repeat_interleave(Q, 1)                                # [B, E·Q]
-        read, w = attention_with_weights(self.read, self.norm_q(query), kv, mask)
+        absent = ev.confidence == 0
+        kv = self.norm_kv(ev.tokens.masked_fill(absent[..., None, None], 0) + self.who).flatten(1, 2) # [B, E·Q, D]
+        read, w = attention_with_weights(self.read, self.norm_q(query), kv, ev.confidence.repeat_interleave(Q, 1))
         x = query + self.drop(read)
         x = x + self.drop(self.mlp(self.norm_mlp(x)))
-        w = w.unflatten(-1, (E, Q)).sum(-1).masked_fill(~ev.present[:, None], 0) # [B, Q, E]
-        return IntegrationOutput(self.norm_out(x), w, query, (gate + w.mean(1)) / 2)
+        w = w.unflatten(-1, (E, Q)).sum(-1).masked_fill(absent[:, None], 0)      # [B, Q, E]
+        share = ((gate + w.mean(1)) / 2).masked_fill(~ev.present, 0)             # [B, E], what was imputed left out
+        importance = share / share.sum(1, keepdim=True).clamp_min(torch.finfo(share.dtype).tiny)
+        return IntegrationOutput(self.norm_out(x), w, query, importance)
