@@ -4,16 +4,18 @@
 
 # %% auto #0
 __all__ = ['Prediction', 'chosen', 'usable', 'predict_clips', 'features_of', 'media_files', 'hero_predict', 'chance', 'evaluate',
-           'evaluation_text', 'hero_evaluate']
+           'evaluation_text', 'hero_evaluate', 'disagreement', 'asked', 'EnsembleHERO', 'EnsemblePrediction']
 
-# %% ../nbs/40_predict.ipynb #e9bec92f
-import json
+# %% ../nbs/40_predict.ipynb #b00409d2
+import json, math
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np, pandas as pd, torch
 from fastcore.basics import listify, patch
 from fastcore.script import Param
+from scipy.special import entr
 
 # %% ../nbs/40_predict.ipynb #d90ae82e
 from .core import EXPERTS, MODALITIES, HeroError, Status, command, load_config
@@ -156,3 +158,105 @@ def hero_evaluate(
     table = evaluate(model, ds)
     print(f'{part}: {len(ds)} clips of {len(set(ds.speakers))} speakers; {skipped_text(ds.skipped)}', evaluation_text(table, chance(ds)), sep='\n')
     return table
+
+# %% ../nbs/40_predict.ipynb #35fdf7b3
+def disagreement(p # [M, N, C]: what M members say of N clips
+                )->np.ndarray: # [N] in nats: 0 when all say the same, at most the smaller of log M and log C
+    "Entropy of the mean minus mean of the entropies"
+    p = np.asarray(p, dtype=float)
+    if p.ndim != 3 or not ((p >= 0).all() and np.allclose(p.sum(-1), 1, atol=1e-3)):
+        raise HeroError(f'expected probabilities [members, clips, labels], got an array {list(p.shape)} with {(p < 0).sum()} negative numbers; apply softmax to logits')
+    return np.maximum(entr(p.mean(0)).sum(-1) - entr(p).sum(-1).mean(0), 0) # below zero only by rounding
+
+# %% ../nbs/40_predict.ipynb #97f2f0b0
+@contextmanager
+def asked(model:HeroModel,
+          strategy:str|None=None,     # None: as it is
+          temperature:float|None=None, # of the gate; None: as it is
+         ):
+    "`model` with another strategy and temperature, for a moment"
+    query = model.integrate.query
+    was, log_t = query.strategy, query.log_temperature.detach().clone()
+    try:
+        if strategy is not None: query.strategy = strategy
+        if temperature is not None: query.temperature = temperature
+        yield model
+    finally:
+        query.strategy = was
+        with torch.no_grad(): query.log_temperature.copy_(log_t)
+
+# %% ../nbs/40_predict.ipynb #a446906b
+class EnsembleHERO:
+    "Several checkpoints, each asked in one or more ways, that answer as one"
+    def __init__(self,
+                 models:list[HeroModel],              # for the same labels and features
+                 strategies:list[str]|None=None,      # how each is asked; None: as it is set
+                 temperatures:list[float]|None=None,  # of the gate of `dynamic`, the only strategy that always has one; None: as it is set
+                ):
+        if not models: raise HeroError('an ensemble needs at least one model')
+        for what, of in (('labels', lambda m: m.labels), ('feature widths', lambda m: m.cfg.dims)):
+            for i, m in enumerate(models):
+                if of(m) != of(models[0]): raise HeroError(f'model {i} has the {what} {of(m)}, model 0 has {of(models[0])}: an ensemble needs models that were trained for the same')
+        self.models, self.labels = list(models), models[0].labels
+        temps = lambda s: temperatures if temperatures and s == 'dynamic' else [None]
+        self.members = [(i, s, t) for i, m in enumerate(models) for s in strategies or [m.integrate.query.strategy] for t in temps(s)]
+        for _ in self.each(): pass # an unknown strategy or an impossible temperature stops here
+
+    def each(self): # yields HeroModel
+        "Each member in turn, while it lasts"
+        for i, strategy, temperature in self.members:
+            with asked(self.models[i], strategy, temperature) as m: yield m
+
+# %% ../nbs/40_predict.ipynb #13eef262
+@patch(as_prop=True)
+def names(self:EnsembleHERO)->list[str]:
+    "What each member is"
+    return [f'model {i}, {s}' + ('' if t is None else f', temperature {t:g}') for i, s, t in self.members]
+
+@patch
+def predict_each(self:EnsembleHERO,
+                 ds:HERODataset,
+                 keep:list[str]=MODALITIES, # the modalities that may be used
+                )->np.ndarray: # [M, N, C] in the order of `names` and `ds`
+    "What each member says of each clip"
+    return np.stack([predict_proba(m, ds, keep) for m in self.each()]).astype(float)
+
+@patch
+def predict_proba(self:EnsembleHERO, ds:HERODataset, keep:list[str]=MODALITIES)->np.ndarray: # [N, C]
+    "The mean of the members' distributions"
+    return self.predict_each(ds, keep).mean(0)
+
+# %% ../nbs/40_predict.ipynb #61e38139
+@dataclass
+class EnsemblePrediction:
+    "What an ensemble says of one clip"
+    clip_id: str
+    label: str|None                 # None when there was nothing to use
+    probabilities: dict[str, float] # mean over the members
+    disagreement: float|None        # nats
+    members: dict[str, Prediction]  # what each says, by name
+    status: dict[str, Status]       # each of the five modalities: present means used
+    to_json = Prediction.to_json
+    def __str__(self):
+        if self.label is None: return str(next(iter(self.members.values())))
+        most = math.log(min(len(self.members), len(self.probabilities)))
+        rows = [f'{self.clip_id}: {self.label} ({self.probabilities[self.label]:.0%}), disagreement {self.disagreement:.2f} of at most {most:.2f} nats']
+        return '\n'.join(rows + [f'  {name:32} {p.label} {p.probabilities[p.label]:.0%}' for name, p in self.members.items()])
+
+# %% ../nbs/40_predict.ipynb #5d53dcbc
+@patch
+def predict_clips(self:EnsembleHERO,
+                  clips:list[ClipFeatures],
+                  keep:list[str]|None=None, # modalities that may be used; None: all that the checkpoints have an expert for
+                 )->list[EnsemblePrediction]: # in the order of `clips`
+    "What the ensemble says of each clip, with what each member says"
+    return [self._joined(said) for said in zip(*[predict_clips(m, clips, keep) for m in self.each()])]
+
+@patch
+def _joined(self:EnsembleHERO, said:tuple[Prediction])->EnsemblePrediction:
+    "The predictions of all members for one clip as one"
+    members, first = dict(zip(self.names, said)), said[0]
+    if first.label is None: return EnsemblePrediction(first.clip_id, None, {}, None, members, first.status)
+    p = np.array([list(x.probabilities.values()) for x in said])                                  # [M, C]
+    mean = dict(zip(self.labels, p.mean(0).tolist()))
+    return EnsemblePrediction(first.clip_id, max(mean, key=mean.get), mean, float(disagreement(p[:, None])[0]), members, first.status)
