@@ -135,7 +135,7 @@ class IntegrationOutput:
     global_query: Tensor        # [B, Q, D]: the query that was asked of the evidence
     modality_importance: Tensor # [B, E]: sums to 1 over what is present, 0 elsewhere
 
-# %% ../nbs/00_core.ipynb #4a7e6ee2
+# %% ../nbs/00_core.ipynb #709948c9
 @dataclass
 class ModelConfig:
     "Size of the model; the defaults suit a few thousand clips on a laptop"
@@ -145,6 +145,7 @@ class ModelConfig:
     n_layers: int = 2
     n_heads: int = 4
     dropout: float = 0.1
+    forget: float = 0.5              # in training, share of the experts' evidence that synergy and label head do not get to hear
     noise: dict[str,float] = field(default_factory=dict) # modality -> in training, sd of noise on the standardised features
     strategy: str = 'dynamic'        # who asks the question: 'dynamic', 'audio' or 'concat'; switchable after training
     imputation: str = 'none'         # how absent evidence is filled in: 'none', 'transformer', 'memory' or 'both'

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SAMPLE_RATE', 'AU_COLUMNS', 'Clip', 'sidecar_paths', 'decode', 'Feature', 'Encoder', 'attempt', 'grey',
-           'edge_directions', 'standardise', 'ThumbnailEncoder', 'FlowEncoder', 'pitch', 'LogMelEncoder',
+           'edge_directions', 'standardise', 'ThumbnailEncoder', 'FlowEncoder', 'pitch', 'SpeechEncoder',
            'read_openface', 'OpenFaceEncoder', 'HashedWordEncoder', 'lite_encoders']
 
 # %% ../nbs/03_encoders.ipynb #e1d15cf9
@@ -233,13 +233,13 @@ class FlowEncoder(Encoder):
         flow = np.concatenate([flow, np.linalg.norm(flow, axis=-1, keepdims=True)], -1)
         return Feature(flow.reshape(-1, 8, 8, 8, 8, 3).mean((2, 4)).reshape(len(flow), -1), 1/clip.fps, clip.video_start + .5/clip.fps)
 
-# %% ../nbs/03_encoders.ipynb #0f66f270
+# %% ../nbs/03_encoders.ipynb #5f81e3da
 def pitch(y:np.ndarray, # float32 [n] at 16 kHz
-          hop:int=160,
-         )->tuple[np.ndarray, np.ndarray]: # octaves above 65 Hz [T], 0 where unvoiced; voiced [T], 0 or 1
-    "Pitch by YIN (65 to 500 Hz) and Praat's criterion of voicing, in blocks of ten seconds to spare memory"
+          hop:int=320,
+         )->np.ndarray: # [3, T]: octaves above 65 Hz (0 where unvoiced), voiced (0 or 1), periodicity (-1 to 1)
+    "Pitch by YIN (65 to 500 Hz) and Praat's criterion of voicing, in blocks of 1000 steps to spare memory"
     size, T, loudest = 1024, 1 + len(y)//hop, np.abs(y).max()
-    y, octaves, voiced = np.pad(y, (size//2, 2*size)), [], []
+    y, blocks = np.pad(y, (size//2, 2*size)), []
     for a in range(0, T, 1000):
         at = np.arange(min(1000, T - a))*hop
         part = y[a*hop:][:at[-1] + 2*size]
@@ -247,19 +247,26 @@ def pitch(y:np.ndarray, # float32 [n] at 16 kHz
         windows = np.lib.stride_tricks.sliding_window_view(part, size)
         x1, x2 = windows[at], windows[at + np.round(SAMPLE_RATE/f0).astype(int)]              # [t, size] now, and one period on
         alike = np.vecdot(x1, x2)/np.sqrt(np.vecdot(x1, x1)*np.vecdot(x2, x2) + 1e-12)
-        ok = (alike > .45) & (np.abs(x1).max(1) > .03*loudest)
-        octaves.append(np.where(ok, np.log2(f0/65), 0)); voiced.append(ok)
-    return np.concatenate(octaves).astype('float32'), np.concatenate(voiced).astype('float32')
+        voiced = (alike > .45) & (np.abs(x1).max(1) > .03*loudest)
+        blocks.append([np.where(voiced, np.log2(f0/65), 0), voiced, alike])
+    return np.concatenate(blocks, 1).astype('float32')
 
-class LogMelEncoder(Encoder):
-    "64 log-mel bands, pitch, voicing and log energy every 10 ms"
-    modality, stream, name, width, hop = 'audio', 'audio', 'lite-logmel64-yin-energy/1', 64 + 3, 160
-    def __init__(self): self.bands = csr_matrix(librosa.filters.mel(sr=SAMPLE_RATE, n_fft=400, n_mels=64)) # [64, 201], mostly zeros
+# %% ../nbs/03_encoders.ipynb #db102c0a
+class SpeechEncoder(Encoder):
+    "Cepstrum, voice quality, pitch, voicing and log energy every 20 ms, from the first sound to the last"
+    modality, stream, name, width, hop, window = 'audio', 'audio', 'lite-speech38/1', 24 + 11 + 3, 320, 640
+    def __init__(self): self.bands = csr_matrix(librosa.filters.mel(sr=SAMPLE_RATE, n_fft=self.window, n_mels=64)) # [64, 321], mostly zeros
+
     def one(self, clip):
-        mel = self.bands @ np.abs(librosa.stft(clip.audio, n_fft=400, hop_length=self.hop))**2
-        energy = librosa.feature.rms(y=clip.audio, frame_length=400, hop_length=self.hop)
-        x = np.vstack([np.log(mel + 1e-6), *pitch(clip.audio, self.hop), np.log(energy + 1e-4)])
-        return Feature(np.ascontiguousarray(x.T, 'float32'), self.hop/SAMPLE_RATE, clip.audio_start)
+        y, (begin, _) = librosa.effects.trim(clip.audio, top_db=30, frame_length=self.window, hop_length=self.hop)
+        S, log = np.abs(librosa.stft(y, n_fft=self.window, hop_length=self.hop)), lambda x, least: np.log(x + least)
+        mel = log(self.bands @ S**2, 1e-6)                                                    # [64, T]
+        octaves, voiced, alike = pitch(y, self.hop)
+        x = np.vstack([librosa.feature.mfcc(S=mel, n_mfcc=24), alike, log(librosa.feature.spectral_flatness(S=S), 1e-10),
+                       log(librosa.feature.spectral_centroid(S=S, sr=SAMPLE_RATE), 1.), librosa.feature.spectral_contrast(S=S, sr=SAMPLE_RATE, fmin=100),
+                       librosa.feature.zero_crossing_rate(y, frame_length=self.window, hop_length=self.hop),
+                       octaves, voiced, log(librosa.feature.rms(y=y, frame_length=self.window, hop_length=self.hop)[0], 1e-4)])
+        return Feature(np.ascontiguousarray(x.T, 'float32'), self.hop/SAMPLE_RATE, clip.audio_start + begin/SAMPLE_RATE)
 
 # %% ../nbs/03_encoders.ipynb #7f59f561
 AU_COLUMNS = tuple(f'AU{i:02}_r' for i in (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 25, 26, 45)) \
@@ -300,7 +307,7 @@ class HashedWordEncoder(Encoder):
         words = clip.transcript.split()
         return Feature(self.hash.transform(words).toarray().astype('float32'), clip.duration/len(words))
 
-# %% ../nbs/03_encoders.ipynb #1d2b43a3
+# %% ../nbs/03_encoders.ipynb #18ed6d07
 def lite_encoders()->dict[str, Encoder]: # modality -> encoder
     "Encoders that need no downloads"
-    return {e.modality: e for e in (FlowEncoder(), LogMelEncoder(), OpenFaceEncoder(), HashedWordEncoder(), ThumbnailEncoder())}
+    return {e.modality: e for e in (FlowEncoder(), SpeechEncoder(), OpenFaceEncoder(), HashedWordEncoder(), ThumbnailEncoder())}

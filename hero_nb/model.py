@@ -31,7 +31,7 @@ class HeroOutput:
     evidence: Evidence
     integration: IntegrationOutput
 
-# %% ../nbs/31_model.ipynb #652c9170
+# %% ../nbs/31_model.ipynb #55b02156
 class HeroModel(nn.Module):
     "Experts, integration and label head: `Batch` -> `HeroOutput`"
     def __init__(self,
@@ -42,7 +42,7 @@ class HeroModel(nn.Module):
         if len(labels) < 2 or len(set(labels)) < len(labels): raise HeroError(f'expected two or more different labels, got {labels}')
         self.cfg, self.labels = cfg, list(labels)
         self.observe, self.integrate = ObservationExpertLayer(cfg), EvidenceIntegrationLayer(cfg)
-        self.drop, self.head = nn.Dropout(cfg.dropout), nn.Linear(cfg.d_model, len(labels))
+        self.drop, self.forget, self.head = nn.Dropout(cfg.dropout), nn.Dropout(cfg.forget), nn.Linear(cfg.d_model, len(labels))
         self.expert_heads = nn.ModuleDict({e: nn.Linear(cfg.d_model, len(labels)) for e in [*self.observe.experts, 'synergy']})
 
     def forward(self,
@@ -56,7 +56,7 @@ class HeroModel(nn.Module):
         heard = said if keep is None else self.ask_experts(kept)                  # synergy must not speak of what is hidden
         return HeroOutput(self.conclude(out, heard, kept.present), said, ev, out)
 
-# %% ../nbs/31_model.ipynb #8646b307
+# %% ../nbs/31_model.ipynb #ea203071
 @patch
 def conclude(self:HeroModel,
              out:IntegrationOutput,
@@ -65,7 +65,7 @@ def conclude(self:HeroModel,
             )->Tensor: # [B, C]
     "Opinions weighted by importance (mean weight 1), plus the context's correction"
     w = out.modality_importance * present.sum(1, keepdim=True)                # [B, 6]
-    return (w[..., None] * said).sum(1) + self.head(self.drop(out.integrated_context.mean(1)))
+    return (w[..., None] * said).sum(1) + self.head(self.forget(out.integrated_context.mean(1)))
 
 # %% ../nbs/31_model.ipynb #e2a2ccf3
 @patch

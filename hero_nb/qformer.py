@@ -169,13 +169,18 @@ class ModalityExpert(nn.Module):
                )->Tensor: # [B, Q, D]
         return self.qformer(*self.sequence(x, mask))
 
-# %% ../nbs/10_qformer.ipynb #75b991ee
+# %% ../nbs/10_qformer.ipynb #72c16841
+@patch
+def standardise(self:ModalityExpert, x:Tensor, mask:Tensor)->Tensor: # [B, T, d_in]
+    "By mean and deviation of the training clips; zero where the mask is False"
+    return ((x - self.mean) / self.std).clamp(-5, 5).masked_fill(~mask[..., None], 0)  # the one place where padding is wiped
+
 @patch
 def steps(self:ModalityExpert, x:Tensor, mask:Tensor)->tuple[Tensor, Tensor]: # [B, T', D], [B, T']
     "The standardised features, after the stem"
-    x = ((x - self.mean) / self.std).clamp(-5, 5)
-    if self.training and self.noise: x = x + self.noise * torch.randn_like(x)
-    return self.stem(x.masked_fill(~mask[..., None], 0), mask)  # the one place where padding is wiped
+    x = self.standardise(x, mask)
+    if self.training and self.noise: x = x + self.noise * torch.randn_like(x) * mask[..., None]
+    return self.stem(x, mask)
 
 @patch
 def sequence(self:ModalityExpert, x:Tensor, mask:Tensor)->tuple[Tensor, Tensor]: # [B, T', D], [B, T']
@@ -238,16 +243,21 @@ class EvidenceDecoder(nn.Module):
         found = self.find(self.norm(tokens) + self.who)                             # [B, 6, Q, 2D]
         return self.out(found.mean(2))
 
-# %% ../nbs/10_qformer.ipynb #09cc5699
+# %% ../nbs/10_qformer.ipynb #488c0f30
 @patch
 @torch.no_grad()
-def attention(self:ModalityExpert, x:Tensor, mask:Tensor)->Tensor: # [B, Q, T'], averaged over heads
+def attention(self:ModalityQFormer, x:Tensor, mask:Tensor|None=None)->Tensor: # [B, Q, T], averaged over heads
     "Where in the sequence each query of the last block looks"
-    x, steps = self.steps(x, mask)
-    x, mask = (x, steps) if self.scales is None else self.scales(x, steps)
-    x, q = self.qformer.place(x), self.qformer.queries
-    *first, last = self.qformer.blocks
+    x, q = self.place(x), self.queries
+    *first, last = self.blocks
     for block in first: q = block(q, x, mask)
     h = last.norm1(q); q = q + last.self_att(h, h)
-    w = last.cross_att.weights(last.norm2(q), x, mask).mean(1)
-    return w if self.scales is None else w @ pooling(steps)
+    return last.cross_att.weights(last.norm2(q), x, mask).mean(1)
+
+@patch
+@torch.no_grad()
+def attention(self:ModalityExpert, x:Tensor, mask:Tensor)->Tensor: # [B, Q, T'], on the steps also when 37 tokens were read
+    "Where in the clip each query looks"
+    x, mask = self.steps(x, mask)
+    if self.scales is None: return self.qformer.attention(x, mask)
+    return self.qformer.attention(*self.scales(x, mask)) @ pooling(mask)

@@ -18,10 +18,10 @@ from .synergy import SynergyExpert
 from .text import TextExpert
 from .visual import VisualExpert
 
-# %% ../../nbs/17_experts.layer.ipynb #e29b5448
+# %% ../../nbs/17_experts.layer.ipynb #162d7b9a
 def tiny_config()->ModelConfig:
     "A model small enough to run anywhere, with an expert for each modality"
-    return ModelConfig(dims=dict(motion=6, audio=10, au=35, text=8, visual=12), d_model=16, n_queries=4, n_layers=1, n_heads=2, dropout=0.)
+    return ModelConfig(dims=dict(motion=6, audio=10, au=35, text=8, visual=12), d_model=16, n_queries=4, n_layers=1, n_heads=2, dropout=0., forget=0.)
 
 def random_batch(dims:dict[str,int], # modality -> width
                  present,            # [B, 5] of 0 and 1
@@ -48,7 +48,7 @@ def run_present(expert:nn.Module, # (x [N, T, D_in], mask [N, T]) -> [N, Q, D]
     T = int(mask.any(0).nonzero().max()) + 1
     return rows, expert(x[:, :T], mask[:, :T])
 
-# %% ../../nbs/17_experts.layer.ipynb #61ed91a1
+# %% ../../nbs/17_experts.layer.ipynb #6a99aec7
 EXPERT_CLASSES = dict(motion=MotionExpert, audio=AudioExpert, au=AUExpert, text=TextExpert, visual=VisualExpert)
 
 class ObservationExpertLayer(nn.Module):
@@ -59,8 +59,8 @@ class ObservationExpertLayer(nn.Module):
         if (bad := set(cfg.dims) - set(MODALITIES)): raise HeroError(f'model.dims names {sorted(bad)}: expected some of {MODALITIES}')
         size = cfg.d_model, cfg.n_queries, cfg.n_layers, cfg.n_heads, cfg.dropout
         self.dims, self.shape = dict(cfg.dims), (cfg.n_queries, cfg.d_model)
-        self.experts = nn.ModuleDict({m: EXPERT_CLASSES[m](cfg.dims[m], *size, cfg.noise.get(m, 0.)) for m in MODALITIES if m in cfg.dims})
-        self.synergy = SynergyExpert(*size)
+        self.experts = nn.ModuleDict({m: EXPERT_CLASSES[m](cfg.dims[m], *size, cfg.noise.get(m, 0.), cfg.multi_scale) for m in MODALITIES if m in cfg.dims})
+        self.synergy = SynergyExpert(*size, cfg.forget)
 
     def forward(self, batch:Batch)->Evidence:
         present = self.present(batch)

@@ -5,14 +5,15 @@
 # %% auto #0
 __all__ = ['SynergyExpert']
 
-# %% ../../nbs/16_experts.synergy.ipynb #24b283fb
+# %% ../../nbs/16_experts.synergy.ipynb #6b8ec318
 import torch
+from fastcore.basics import patch
 from torch import Tensor, nn
 
 from ..core import MODALITIES
-from ..qformer import ModalityExpert, ModalityQFormer
+from ..qformer import ModalityQFormer
 
-# %% ../../nbs/16_experts.synergy.ipynb #7258466b
+# %% ../../nbs/16_experts.synergy.ipynb #34a8c347
 class SynergyExpert(nn.Module):
     "Reads the tokens of the other five experts; needs at least two of them to have something to combine"
     def __init__(self,
@@ -20,8 +21,11 @@ class SynergyExpert(nn.Module):
                  n_queries:int=32,
                  n_layers:int=2,
                  heads:int=4,
-                 dropout:float=0.1):
+                 dropout:float=0.1,
+                 forget:float=0.,   # in training, share of the other experts' tokens that is hidden, number by number
+                ):
         super().__init__()
+        self.forget = nn.Dropout(forget)
         self.who = nn.Parameter(torch.randn(len(MODALITIES), 1, d) * .5) # whose token it is
         self.qformer = ModalityQFormer(d, n_queries, n_layers, heads, dropout)
 
@@ -30,7 +34,7 @@ class SynergyExpert(nn.Module):
                  present:Tensor, # bool [B, 5]
                 )->tuple[Tensor, Tensor]: # [B, 5 Q, D], [B, 5 Q]
         "What the queries get to read"
-        x = tokens.masked_fill(~present[:, :, None, None], 0) + self.who
+        x = self.forget(tokens.masked_fill(~present[:, :, None, None], 0)) + self.who
         mask = present[:, :, None].expand(-1, -1, tokens.shape[2])
         return x.flatten(1, 2), mask.flatten(1)
 
@@ -40,4 +44,9 @@ class SynergyExpert(nn.Module):
                )->Tensor: # [B, Q, D]
         return self.qformer(*self.sequence(tokens, present))
 
-    attention = ModalityExpert.attention # needs `sequence` and `qformer` only; [B, Q, 5 Q]
+# %% ../../nbs/16_experts.synergy.ipynb #efe36163
+@patch
+@torch.no_grad()
+def attention(self:SynergyExpert, tokens:Tensor, present:Tensor)->Tensor: # [B, Q, 5 Q]
+    "Where each query looks, among the tokens of all five"
+    return self.qformer.attention(*self.sequence(tokens, present))
