@@ -51,7 +51,7 @@ class Status:
         if self.state != 'present' and not self.reason: raise HeroError(f'a {self.state} modality needs a reason')
     def __bool__(self): return self.state == 'present'
 
-# %% ../nbs/00_core.ipynb #e42f35fb
+# %% ../nbs/00_core.ipynb #4b4a8ab1
 @dataclass
 class Batch:
     "Clips on their way into the model; what `mask` or `present` mark as absent may hold anything"
@@ -60,6 +60,7 @@ class Batch:
     present: Tensor                 # bool [B, 5] in the order of `MODALITIES`
     label: Tensor|None = None       # int64 [B], -1 where unknown
     clip_id: list[str] = field(default_factory=list)
+    target: Tensor|None = None      # float32 [B, C], shares of the labels (all 0 where unknown): stands for `label` in training, when clips were mixed
     def __post_init__(self):
         B = self.present.shape[0]
         if self.present.shape != (B, len(MODALITIES)): raise HeroError(f'present must be [B, 5], got {tuple(self.present.shape)}')
@@ -81,13 +82,14 @@ def has(self:Batch,
     if m not in self.feats: return torch.zeros_like(self.present[:, 0])
     return self.present[:, MODALITIES.index(m)] & self.mask[m].any(1)
 
-# %% ../nbs/00_core.ipynb #4485b83c
+# %% ../nbs/00_core.ipynb #4d5fa592
 @patch
 def to(self:Batch, device)->Batch:
     "The same batch on another device"
     move = lambda d: {k: v.to(device) for k, v in d.items()}
     return replace(self, feats=move(self.feats), mask=move(self.mask), present=self.present.to(device),
-                   label=None if self.label is None else self.label.to(device))
+                   label=None if self.label is None else self.label.to(device),
+                   target=None if self.target is None else self.target.to(device))
 
 # %% ../nbs/00_core.ipynb #dab6fc97
 @patch
@@ -135,7 +137,7 @@ class IntegrationOutput:
     global_query: Tensor        # [B, Q, D]: the query that was asked of the evidence
     modality_importance: Tensor # [B, E]: sums to 1 over what is present, 0 elsewhere
 
-# %% ../nbs/00_core.ipynb #709948c9
+# %% ../nbs/00_core.ipynb #08a97466
 @dataclass
 class ModelConfig:
     "Size of the model; the defaults suit a few thousand clips on a laptop"
@@ -151,6 +153,7 @@ class ModelConfig:
     imputation: str = 'none'         # how absent evidence is filled in: 'none', 'transformer', 'memory' or 'both'
     memory_size: int = 64            # entries of the imputation's memory
     multi_scale: bool = False        # let the queries read a clip as 1 + 4 + 32 pooled steps
+    decode: bool = False             # map the evidence into the space of the text features too; loss.sccl needs it
 
 @dataclass
 class DataConfig:
@@ -160,7 +163,7 @@ class DataConfig:
     valid_speakers: list[str] = field(default_factory=list) # used for selection, never for training
     test_speakers: list[str] = field(default_factory=list)  # used once, at the end
 
-# %% ../nbs/00_core.ipynb #9aadbece
+# %% ../nbs/00_core.ipynb #b28654f1
 @dataclass
 class TrainConfig:
     "How the model is trained"
@@ -171,6 +174,11 @@ class TrainConfig:
     weight_decay: float = 0.05
     warmup: float = 0.1              # share of all steps
     modality_dropout: float = 0.3    # chance that a present modality of a sample is hidden; at least one stays
+    distill: float = 0.              # weight of what the conclusion from everything teaches the conclusion from a part
+    teacher_first: bool = True       # KL(teacher || student); False: KL(student || teacher)
+    mixup: float = 0.                # chance that a clip is mixed with another
+    shift: float = 0.                # seconds by which a clip may begin later
+    drop: float = 0.                 # largest share of a clip's seconds that is hidden
     expert_loss: float = 0.5         # weight of what each expert says alone
     label_smoothing: float = 0.1
     patience: int = 10               # epochs without a better validation score before stopping

@@ -6,7 +6,7 @@
 __all__ = ['drop_modalities', 'predict_proba', 'valid_score', 'lr_factor', 'make_optimizer', 'Trainer', 'open_split',
            'train_from_config', 'hero_train']
 
-# %% ../nbs/32_train.ipynb #1023fbbf
+# %% ../nbs/32_train.ipynb #09177f84
 import math, time
 from dataclasses import asdict
 from functools import partial
@@ -19,11 +19,13 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 
-from .core import (MODALITIES, Batch, HeroConfig, HeroError, TrainConfig, atomic_path, command, load_config,
+from .augment import EmotionAwareAugmentor
+from .core import (MODALITIES, Batch, HeroConfig, HeroError, LossConfig, TrainConfig, atomic_path, command, load_config,
                           save_config, seed_everything, stream)
 from .data import BucketSampler, HERODataset, collate, read_labels, skipped_text, split_by_speaker
+from .losses import HeroLoss
 from .metrics import subset_table
-from .model import HeroModel, label_loss
+from .model import HeroModel
 from .store import FeatureStore
 
 # %% ../nbs/32_train.ipynb #107aec39
@@ -72,7 +74,7 @@ def make_optimizer(model:nn.Module, cfg:TrainConfig)->torch.optim.Optimizer:
     groups = [dict(params=[p for p in ps if p.ndim > 1], weight_decay=cfg.weight_decay), dict(params=[p for p in ps if p.ndim <= 1], weight_decay=0.)]
     return torch.optim.AdamW(groups, lr=cfg.lr, betas=(.9, .98))
 
-# %% ../nbs/32_train.ipynb #f5333808
+# %% ../nbs/32_train.ipynb #1be93e20
 class Trainer:
     "Train `model` on `train`, select on `valid`, keep everything needed to go on in `cfg.out`"
     def __init__(self,
@@ -80,14 +82,19 @@ class Trainer:
                  train:HERODataset,
                  cfg:TrainConfig,
                  valid:HERODataset|None=None, # None: no selection, the last epoch is kept
+                 loss:LossConfig=LossConfig(),# weights of the terms beside the label's
                 ):
         self.cfg, self.train, self.valid, self.labels, self.dims = cfg, train, valid, model.labels, model.cfg.dims
         sampler = BucketSampler(train.lengths, cfg.batch_size, cfg.seed, pool=cfg.bucket_pool)
-        loader = DataLoader(train, batch_sampler=sampler, collate_fn=partial(collate, dims=self.dims))
-        opt = make_optimizer(model, cfg); total = cfg.epochs * len(sampler)
+        self.augment = EmotionAwareAugmentor(self.dims, len(self.labels), cfg.mixup, cfg.shift, cfg.drop, seed=cfg.seed)
+        changes = cfg.mixup or cfg.shift or cfg.drop
+        loader = DataLoader(train, batch_sampler=sampler, collate_fn=self.augment if changes else partial(collate, dims=self.dims))
+        self.terms, loss = asdict(loss), HeroLoss(loss, model.cfg.d_model, cfg.expert_loss, cfg.label_smoothing)
+        opt = make_optimizer(nn.ModuleList([model, loss]), cfg); total = cfg.epochs * len(sampler)
         sched = torch.optim.lr_scheduler.LambdaLR(opt, lambda s: lr_factor(s, total, cfg.warmup))
         self.acc = Accelerator()
         self.model, self.opt, self.loader, self.sched = self.acc.prepare(model, opt, loader, sched)
+        self.loss = self.acc.prepare(loss) if any(True for _ in loss.parameters()) else loss
         self.epoch, self.best, self.waited, self.history = 0, -1., 0, []
         self.out = Path(cfg.out)
 
@@ -97,33 +104,46 @@ class Trainer:
         bar = tqdm(total=self.cfg.epochs, initial=self.epoch, desc='training', unit='epoch')
         while self.epoch < self.cfg.epochs and self.waited < self.cfg.patience:
             start = time.perf_counter()
-            loss = self.one_epoch()
-            self.after_epoch(loss, time.perf_counter() - start)
+            row = dict(epoch=self.epoch) | self.one_epoch()
+            self.after_epoch(row | dict(seconds=time.perf_counter() - start))
             bar.update(); bar.set_postfix({k: f'{v:.3f}' for k, v in self.history[-1].items() if k in ('loss', 'valid')})
         bar.close()
         return pd.DataFrame(self.history)
 
-# %% ../nbs/32_train.ipynb #be29cf2f
+# %% ../nbs/32_train.ipynb #2ad09e84
 @patch
-def one_epoch(self:Trainer)->float: # mean loss
+def one_epoch(self:Trainer)->dict[str, float]: # the mean of the loss and of each of its terms
     "Every training clip once"
     seed_everything(self.cfg.seed*100_003 + self.epoch)
     g = stream(self.cfg.seed, f'modality dropout/{self.epoch}')
-    self.loader.set_epoch(self.epoch); self.model.train(); losses = [] # accelerate hands the epoch on to the sampler
+    self.loader.set_epoch(self.epoch); self.augment.set_epoch(self.epoch); self.model.train(); rows = [] # accelerate hands the epoch on to the sampler
     for batch in self.loader:
-        keep = drop_modalities(batch.present.cpu(), self.cfg.modality_dropout, g).to(batch.present.device)
-        loss = label_loss(self.model(batch, keep), batch.label, self.cfg.expert_loss, self.cfg.label_smoothing)
-        if not loss.isfinite(): raise HeroError(f'the loss is {loss.item()} in epoch {self.epoch}: lower train.lr (now {self.cfg.lr})')
+        keep = drop_modalities(batch.present.cpu(), self.rate(), g).to(batch.present.device)
+        loss, terms = self.batch_loss(batch, keep)
         self.opt.zero_grad(); self.acc.backward(loss)
         self.acc.clip_grad_norm_(self.model.parameters(), 1.)
-        self.opt.step(); self.sched.step(); losses.append(loss.item())
-    return float(np.mean(losses))
+        self.opt.step(); self.sched.step(); rows.append(dict(loss=loss.item()) | {k: v.item() for k, v in terms.items()})
+    return pd.DataFrame(rows).mean().to_dict()
 
-# %% ../nbs/32_train.ipynb #29d9e07a
+# %% ../nbs/32_train.ipynb #e2e42786
 @patch
-def after_epoch(self:Trainer, loss:float, seconds:float):
+def rate(self:Trainer)->float: # in [0, 1)
+    "The chance that a present modality is hidden in this epoch"
+    return self.cfg.modality_dropout
+
+@patch
+def batch_loss(self:Trainer,
+               batch:Batch,
+               keep:Tensor, # bool [B, 5]: what the conclusion may use
+              )->tuple[Tensor, dict[str, Tensor]]: # scalar, and the value of each term
+    "`HeroLoss` of the model's answer"
+    return self.loss(self.model(batch, keep), batch)
+
+# %% ../nbs/32_train.ipynb #1b4a43ad
+@patch
+def after_epoch(self:Trainer, row:dict[str, float]):
     "Score, remember the best, write what is needed to go on"
-    model, row = self.acc.unwrap_model(self.model), dict(epoch=self.epoch, loss=loss, seconds=seconds)
+    model = self.acc.unwrap_model(self.model)
     if self.valid is not None: row['valid'] = valid_score(model, self.valid)
     score = row.get('valid', float(self.epoch))    # without validation the latest is the best
     if score > self.best: self.best, self.waited = score, 0; model.save(self.out/'model.safetensors')
@@ -131,11 +151,12 @@ def after_epoch(self:Trainer, loss:float, seconds:float):
     self.history.append(row); self.epoch += 1
     self.checkpoint()
 
-# %% ../nbs/32_train.ipynb #6ed43066
+# %% ../nbs/32_train.ipynb #84383ec3
 @patch
 def checkpoint(self:Trainer):
     "Write `last.pt` and `history.csv`"
-    state = dict(cfg=asdict(self.cfg), labels=self.labels, dims=self.dims, model=self.acc.unwrap_model(self.model).state_dict(), opt=self.opt.state_dict(),
+    state = dict(cfg=asdict(self.cfg), terms=self.terms, labels=self.labels, dims=self.dims, model=self.acc.unwrap_model(self.model).state_dict(),
+                 loss=self.acc.unwrap_model(self.loss).state_dict(), opt=self.opt.state_dict(),
                  sched=self.sched.state_dict(), epoch=self.epoch, best=self.best, waited=self.waited, history=self.history)
     with atomic_path(self.out/'last.pt') as p: torch.save(state, p)
     with atomic_path(self.out/'history.csv') as p: pd.DataFrame(self.history).to_csv(p, index=False)
@@ -145,10 +166,10 @@ def resume(self:Trainer):
     "Go on from `last.pt`, when there is one"
     path = self.out/'last.pt'
     if not path.is_file(): return
-    s, mine = torch.load(path, weights_only=True), dict(cfg=asdict(self.cfg), labels=self.labels, dims=self.dims)
+    s, mine = torch.load(path, weights_only=True), dict(cfg=asdict(self.cfg), terms=self.terms, labels=self.labels, dims=self.dims)
     if (differ := [k for k in mine if s[k] != mine[k]]):
         raise HeroError(f'{self.out} holds a run with another {", ".join(differ)}: choose another train.out, or delete the folder to start afresh')
-    self.acc.unwrap_model(self.model).load_weights(s['model'], path); self.opt.load_state_dict(s['opt']); self.sched.load_state_dict(s['sched'])
+    self.acc.unwrap_model(self.model).load_weights(s['model'], path); self.acc.unwrap_model(self.loss).load_state_dict(s['loss']); self.opt.load_state_dict(s['opt']); self.sched.load_state_dict(s['sched'])
     self.epoch, self.best, self.waited, self.history = s['epoch'], s['best'], s['waited'], s['history']
 
 # %% ../nbs/32_train.ipynb #15982ff0
@@ -163,9 +184,10 @@ def open_split(cfg:HeroConfig,
     if not len(rows): raise HeroError(f'no speaker is in the {part} part: set data.{part}_speakers')
     return HERODataset(FeatureStore(cfg.data.features), rows, label_names, list(cfg.model.dims) or None)
 
-# %% ../nbs/32_train.ipynb #53f77ccd
+# %% ../nbs/32_train.ipynb #1038c697
 def train_from_config(cfg:HeroConfig)->pd.DataFrame: # one row an epoch
     "Train what `cfg` describes; everything ends in `cfg.train.out`"
+    from hero_nb.distill import make_trainer # which builds on this module
     train = open_split(cfg, 'train')
     valid = open_split(cfg, 'valid', train.label_names) if cfg.data.valid_speakers else None
     for name, ds in (('training', train), ('validation', valid)):
@@ -174,7 +196,7 @@ def train_from_config(cfg:HeroConfig)->pd.DataFrame: # one row an epoch
     seed_everything(cfg.train.seed)
     model = HeroModel(cfg.model, train.label_names)
     model.fit_scale([s.clip for s in train])
-    trainer = Trainer(model, train, cfg.train, valid)
+    trainer = make_trainer(model, train, cfg, valid)
     save_config(cfg, trainer.out/'config.yaml')
     return trainer.run()
 
