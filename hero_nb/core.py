@@ -137,11 +137,12 @@ class IntegrationOutput:
     global_query: Tensor        # [B, Q, D]: the query that was asked of the evidence
     modality_importance: Tensor # [B, E]: sums to 1 over what is present, 0 elsewhere
 
-# %% ../nbs/00_core.ipynb #08a97466
+# %% ../nbs/00_core.ipynb #c614c611
 @dataclass
 class ModelConfig:
     "Size of the model; the defaults suit a few thousand clips on a laptop"
     dims: dict[str,int] = field(default_factory=dict) # modality -> feature width; only these get an expert. Empty: as in the store
+    encoders: dict[str,str] = field(default_factory=dict) # modality -> who made the features it was trained on; filled in by training
     d_model: int = 128
     n_queries: int = 32
     n_layers: int = 2

@@ -52,7 +52,7 @@ class Sample:
     clip: ClipFeatures
     label: int = -1 # index into the label names; -1 where unknown
 
-# %% ../nbs/05_data.ipynb #61fdacfd
+# %% ../nbs/05_data.ipynb #1eb9543f
 class HERODataset(Dataset):
     "Clips of `store` with their labels"
     def __init__(self,
@@ -66,7 +66,9 @@ class HERODataset(Dataset):
         rows = {r.clip_id: (r, head) for r in labels.itertuples() if (head := self._header(r, modalities))}
         if not rows: raise HeroError(f'none of the {len(labels)} clips in the table can be used: {skipped_text(self.skipped)}')
         self.clip_ids, (rows, heads) = list(rows), zip(*rows.values())
-        self.dims = _common_widths(heads, modalities) # modality -> width
+        first = _first_of_each(heads, modalities)
+        self.dims = {m: h.shape[m][1] for m, h in first.items()}      # modality -> width
+        self.encoders = {m: h.encoder[m] for m, h in first.items()}   # modality -> identity of its encoder
         self.label_names = list(label_names) if label_names is not None else sorted({r.label for r in rows})
         unknown = sorted({r.label for r in rows} - set(self.label_names))
         if unknown: raise HeroError(f'unknown label {_some(unknown)}: expected some of {", ".join(self.label_names)}')
@@ -94,9 +96,9 @@ def _header(self:HERODataset, row, modalities):
     except HeroError as e: why = str(e) # the file is damaged
     self.skipped[row.clip_id] = why
 
-# %% ../nbs/05_data.ipynb #caa3360d
-def _common_widths(heads, modalities)->dict[str,int]:
-    "Width of each modality that a clip has; `HeroError` when two clips do not agree"
+# %% ../nbs/05_data.ipynb #de4532b3
+def _first_of_each(heads, modalities)->dict[str, ClipFeatures]:
+    "For each modality the first clip that has it; `HeroError` when another clip's width or encoder differs"
     first = {}
     for h in heads:
         for m in modalities:
@@ -105,7 +107,7 @@ def _common_widths(heads, modalities)->dict[str,int]:
             if (a.shape[m][1], a.encoder[m]) != (h.shape[m][1], h.encoder[m]):
                 raise HeroError(f'{m} of clip {h.clip_id!r} is {h.shape[m][1]} wide, by {h.encoder[m]}; that of {a.clip_id!r} is '
                                 f'{a.shape[m][1]} wide, by {a.encoder[m]}: extract all clips with one encoder')
-    return {m: first[m].shape[m][1] for m in modalities if m in first}
+    return {m: first[m] for m in modalities if m in first}
 
 # %% ../nbs/05_data.ipynb #91621111
 def skipped_text(skipped:dict[str,str] # clip id -> reason

@@ -112,6 +112,16 @@ def fit_scale(self:HeroModel,
         if not have: raise HeroError(f'no training clip has {m}: leave it out of model.dims')
         expert.fit(have)
 
+# %% ../nbs/31_model.ipynb #532bf235
+@patch
+def check_encoders(self:HeroModel,
+                   encoders:dict[str, str], # modality -> identity, such as `ClipFeatures.encoder`
+                   of:str='these features',
+                  ):
+    "`HeroError` unless features come from the encoders that the model was trained on; not checked where the model does not know"
+    for m, want in self.cfg.encoders.items():
+        if (got := encoders.get(m, want)) != want: raise HeroError(f'{m} of {of} was made by {got}, the checkpoint was trained on {want}: extract it with that encoder')
+
 # %% ../nbs/31_model.ipynb #604f8f96
 def clip_losses(out:HeroOutput,
                 label:Tensor,            # int64 [B], -1 where unknown; or float [B, C], shares of the labels, all 0 where unknown

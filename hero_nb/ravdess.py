@@ -30,7 +30,7 @@ def predictions(model:HeroModel, ds:HERODataset)->pd.DataFrame: # subset, clip_i
     tables = [pd.DataFrame(dict(subset=s, **ids)).join(pd.DataFrame(predict_proba(model, ds, keep), columns=model.labels)) for s, keep in SUBSETS.items()]
     return pd.concat(tables, ignore_index=True)
 
-# %% ../nbs/47_ravdess.ipynb #e51d716a
+# %% ../nbs/47_ravdess.ipynb #cc65d0c8
 def run_cell(store:FeatureStore, labels:pd.DataFrame,
              test_speakers:list[str], # never seen in training
              cfg:HeroConfig,
@@ -41,7 +41,7 @@ def run_cell(store:FeatureStore, labels:pd.DataFrame,
     if path.is_file(): return pd.read_csv(path, dtype=dict(speaker=str))
     names, parts = sorted(set(labels.label)), split_by_speaker(labels, test=test_speakers)
     train, test = (HERODataset(store, parts[p], names, ['audio', 'au']) for p in ('train', 'test'))
-    cfg.model.dims, cfg.train.out = train.dims, str(out)
+    cfg.model.dims, cfg.model.encoders, cfg.train.out = train.dims, train.encoders, str(out)
     seed_everything(cfg.train.seed)
     model = HeroModel(cfg.model, names)
     model.fit_scale([s.clip for s in train])

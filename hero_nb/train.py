@@ -184,7 +184,7 @@ def open_split(cfg:HeroConfig,
     if not len(rows): raise HeroError(f'no speaker is in the {part} part: set data.{part}_speakers')
     return HERODataset(FeatureStore(cfg.data.features), rows, label_names, list(cfg.model.dims) or None)
 
-# %% ../nbs/32_train.ipynb #1038c697
+# %% ../nbs/32_train.ipynb #60283855
 def train_from_config(cfg:HeroConfig)->pd.DataFrame: # one row an epoch
     "Train what `cfg` describes; everything ends in `cfg.train.out`"
     from hero_nb.distill import make_trainer # which builds on this module
@@ -192,7 +192,7 @@ def train_from_config(cfg:HeroConfig)->pd.DataFrame: # one row an epoch
     valid = open_split(cfg, 'valid', train.label_names) if cfg.data.valid_speakers else None
     for name, ds in (('training', train), ('validation', valid)):
         if ds is not None: print(f'{name}: {len(ds)} clips of {len(set(ds.speakers))} speakers; {skipped_text(ds.skipped)}')
-    cfg.model.dims = train.dims
+    cfg.model.dims, cfg.model.encoders = train.dims, train.encoders
     seed_everything(cfg.train.seed)
     model = HeroModel(cfg.model, train.label_names)
     model.fit_scale([s.clip for s in train])
