@@ -20,7 +20,7 @@ from .interpret import hero_report
 from .predict import chance, hero_evaluate
 from .train import hero_train, open_split
 
-# %% ../nbs/45_demo.ipynb #86db7edd
+# %% ../nbs/45_demo.ipynb #1a029267
 def forget_stale(cfg:HeroConfig,
                  features_changed:bool, # whether clips were extracted just now
                 )->bool: # whether a run was there that can be gone on with
@@ -29,7 +29,7 @@ def forget_stale(cfg:HeroConfig,
     if not last.exists(): return False
     try: old = load_config(kept)
     except HeroError: old = HeroConfig()
-    why = 'features' if features_changed else 'settings' if old != replace(cfg, model=replace(cfg.model, dims=old.model.dims)) else ''
+    why = 'features' if features_changed else 'settings' if old != replace(cfg, model=replace(cfg.model, dims=old.model.dims, encoders=old.model.encoders)) else ''
     if why: print(f'the {why} have changed since the model in {cfg.train.out} was trained: it is trained anew'); last.unlink()
     return not why
 

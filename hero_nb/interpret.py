@@ -112,8 +112,8 @@ def _see_motion(clip, model):
 
 def _see_text(clip, model): return f'the words are “{clip.transcript.rstrip(".")}”'
 
-# %% ../nbs/41_interpret.ipynb #e58f3718
-SEE = dict(au=('openface', _see_au), audio=('lite-logmel64-yin-energy', _see_audio), motion=('lite-dis-flow8x8', _see_motion), text=('', _see_text)) # encoder it is true of
+# %% ../nbs/41_interpret.ipynb #d5020af1
+SEE = dict(au=('openface', _see_au), audio=('lite-speech38', _see_audio), motion=('lite-dis-flow8x8', _see_motion), text=('', _see_text)) # encoder it is true of
 
 def _observation(e, p, clip, model):
     "One sentence or two about what expert `e` saw"

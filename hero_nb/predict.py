@@ -71,7 +71,7 @@ def usable(model:HeroModel, clip:ClipFeatures, keep:list[str])->dict[str, Status
         return Status('missing', 'hidden on request' if m in model.cfg.dims else 'the checkpoint has no expert for it')
     return {m: _one(m, clip.status[m]) for m in MODALITIES}
 
-# %% ../nbs/40_predict.ipynb #9c4b4641
+# %% ../nbs/40_predict.ipynb #3c8bf1a9
 @torch.no_grad()
 def predict_clips(model:HeroModel,
                   clips:list[ClipFeatures],
@@ -80,6 +80,7 @@ def predict_clips(model:HeroModel,
                  )->list[Prediction]: # in the order of `clips`
     "What the model says of each clip; `HeroError` when features have another width than those it was trained on"
     keep, was_training = chosen(model, keep), model.training
+    for c in clips: model.check_encoders({m: e for m, e in c.encoder.items() if c.status[m]}, f'clip {c.clip_id}')
     out = [Prediction(c.clip_id, None, {}, {}, {}, usable(model, c, keep)) for c in clips]
     some = [i for i, p in enumerate(out) if any(p.status.values())]
     model.eval()
@@ -128,13 +129,14 @@ def hero_predict(
     if (none := [p.clip_id for p in out if p.label is None]): raise HeroError(f'no prediction for {len(none)} of {len(out)} clips: {", ".join(none)}')
     return out
 
-# %% ../nbs/40_predict.ipynb #e33979dd
+# %% ../nbs/40_predict.ipynb #fa6988cf
 def chance(ds:HERODataset)->float: # in [0, 1]
     "Accuracy of always saying the label that is most frequent in `ds`"
     return float(np.bincount(ds.labels[ds.labels >= 0]).max()/(ds.labels >= 0).sum())
 
 def evaluate(model:HeroModel, ds:HERODataset)->pd.DataFrame: # one row for 'everything', one 'without' each modality
     "Scores of `model` on `ds`, with everything present and with each modality missing"
+    model.check_encoders(ds.encoders, 'this data set')
     return subset_table(lambda keep: predict_proba(model, ds, keep), ds.labels, ds.present, model.labels)
 
 # %% ../nbs/40_predict.ipynb #7b634bd9

@@ -59,7 +59,7 @@ class ConvStem(nn.Module):
         for conv in self.convs: x, mask = conv(x, mask)
         return self.drop(x), mask
 
-# %% ../../nbs/13_experts.audio.ipynb #2054f93d
+# %% ../../nbs/13_experts.audio.ipynb #ff11f35c
 def functionals(x:Tensor,    # [B, T, D]; zero where the mask is False
                 mask:Tensor, # bool [B, T]
                )->Tensor: # [B, 14, D]
@@ -73,7 +73,7 @@ def _seven(x, real, least=1e-4):
     mean = over(x)
     sd = (over((x - mean).square()) + least).sqrt()
     z, t = (x - mean)/sd*real, (real.cumsum(1) - .5)/n*2 - 1                             # t: -1 at the beginning, 1 at the end
-    z2, turns = z.square(), (z[:, 1:]*z[:, :-1] < 0).to(x.dtype).sum(1, keepdim=True)/n
+    z2, turns = z.square(), (z[:, 1:]*z[:, :-1] < -1e-6).to(x.dtype).sum(1, keepdim=True)/n # not by rounding
     return torch.cat([mean, sd.log(), over(z*t), over(z*(t*t - 1/3)), over(z2*z), (over(z2*z2) + least).log(), turns], 1)
 
 # %% ../../nbs/13_experts.audio.ipynb #ee5ff9dc
