@@ -200,14 +200,15 @@ def train_from_config(cfg:HeroConfig)->pd.DataFrame: # one row an epoch
     save_config(cfg, trainer.out/'config.yaml')
     return trainer.run()
 
-# %% ../nbs/32_train.ipynb #7d9de7ef
+# %% ../nbs/32_train.ipynb #13212e5b
 @command
-def hero_train(config:str,     # YAML file with the sections model, data, train
+def hero_train(config:str='',  # YAML file with the sections model, data, train, loss; must be given
                features:str='',# feature store, instead of data.features
                labels:str='',  # table of labels, instead of data.labels
                out:str='',     # folder for checkpoint and logs, instead of train.out
               ): # the history, one row an epoch
     "Train a model on extracted features; run again to go on after an interruption"
+    if not config: raise HeroError('say what to train: --config, a YAML file such as configs/samples.yaml')
     cfg = load_config(config)
     cfg.data.features, cfg.data.labels, cfg.train.out = features or cfg.data.features, labels or cfg.data.labels, out or cfg.train.out
     history = train_from_config(cfg)

@@ -51,3 +51,11 @@ def test_readme_links():
     links = re.findall(r'(?:\]\(|\b(?:src|href)=")([^)"\s]+)', (ROOT/'README.md').read_text())
     lost = [l for l in links if not re.match(r'[a-z]+:|#', l) and not (ROOT/l.split('#')[0]).exists()]
     assert not lost, f'README.md links to what is not there: {", ".join(lost)}'
+
+shown = re.findall(r'^(hero_\w+)(.*?)(?:#.*)?$', (ROOT/'README.md').read_text(), re.M)
+
+@pytest.mark.parametrize('name,options', shown)
+def test_readme_commands(name, options):
+    known = run(BIN/name, '--help')
+    lost = [o for o in re.findall(r'--\w+', options) if o not in known]
+    assert not lost, f'README.md calls {name} with {", ".join(lost)}, which it does not know'
