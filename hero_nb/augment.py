@@ -101,9 +101,9 @@ def mix_clips(a:ClipFeatures,
     return replace(a, clip_id=f'{a.clip_id}+{b.clip_id}', feats=feats, status={m: a.status[m] if m in feats else alone(m) for m in MODALITIES},
                    start={m: float(clock(a, m)[i[0]]) for m, (i, _) in meet.items()}, hop={m: a.hop[m] for m in feats}, transcript='')
 
-# %% ../nbs/06_augment.ipynb #d3aec24f
+# %% ../nbs/06_augment.ipynb #932ca5c0
 class EmotionAwareAugmentor:
-    "In the place of `collate`: a list of `Sample` -> `Batch` and target [B, C]"
+    "In the place of `collate`: a list of `Sample` -> `Batch` with its `target`"
     def __init__(self,
                  dims:dict[str, int], # modality -> width, as for `collate`
                  n_labels:int,
@@ -119,13 +119,13 @@ class EmotionAwareAugmentor:
         self.dims, self.n_labels, self.mixup, self.shift, self.drop, self.keep, self.seed = dims, n_labels, mixup, shift, drop, keep, seed
         self.epoch = torch.zeros((), dtype=torch.int64).share_memory_() # workers that stay alive see it change
 
-    def __call__(self, samples:list[Sample])->tuple[Batch, Tensor]: # the batch, and float32 [B, C]
+    def __call__(self, samples:list[Sample])->Batch: # with `target`, float32 [B, C]
         u = self.draws(samples)                                         # B times six numbers
         samples, target = zip(*(self.mixed(samples, i, *u[i][:3]) for i in range(len(u))))
         batch = collate(samples, self.dims)
         for i, s in enumerate(samples):
             hide_span(batch, i, s.clip, *quiet_span(s.clip, self.dims, self.drop*u[i][3], u[i][4], self.keep))
-        return delay(batch, self.late(samples, [x[5] for x in u])), torch.stack(target)
+        return replace(delay(batch, self.late(samples, [x[5] for x in u])), target=torch.stack(target))
 
 # %% ../nbs/06_augment.ipynb #8780ce19
 @patch

@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['PAIRS', 'LEAST', 'full', 'as_parts', 'mean_of', 'MeanLoss', 'info_nce', 'Temperature', 'gather_rows', 'some_negative',
            'MultiModalContrastiveLoss', 'SCCL', 'standardise', 'correlations', 'misalignment', 'dependence', 'STMIL',
-           'ModalityEntropyRegularizer', 'ConfidenceAwareLoss', 'clip_losses', 'text_target', 'utterances', 'HeroLoss']
+           'ModalityEntropyRegularizer', 'ConfidenceAwareLoss', 'text_target', 'utterances', 'labels_of', 'HeroLoss']
 
-# %% ../nbs/30_losses.ipynb #b289c1fa
+# %% ../nbs/30_losses.ipynb #c3bac7d6
 import hashlib, math
 from functools import partial
 
@@ -18,7 +18,7 @@ from fastcore.basics import patch
 from torch import Tensor, nn
 
 from .core import EXPERTS, MODALITIES, Batch, Evidence, HeroError, LossConfig
-from .model import HeroOutput
+from .model import HeroOutput, clip_losses
 
 # %% ../nbs/30_losses.ipynb #09caf56f
 def full(x:Tensor)->Tensor:
@@ -214,19 +214,6 @@ class ConfidenceAwareLoss(nn.Module):
         weight = (self.scale * full(confidence).detach()).softmax(0)
         return (weight * full(loss)).sum()
 
-# %% ../nbs/30_losses.ipynb #ee7a6745
-def clip_losses(out:HeroOutput,
-                label:Tensor,             # int64 [B], -1 where unknown
-                expert_weight:float=0.5,  # weight of the experts' own predictions
-                smoothing:float=0.1,      # label smoothing
-               )->Tensor: # [b], one for each clip with a label
-    "The clips' shares in `label_loss`, which is their mean"
-    known = label >= 0
-    label, present = label[known], out.evidence.present[known]                           # [b], [b, 6]
-    ce = partial(F.cross_entropy, label_smoothing=smoothing, reduction='none')
-    each = ce(full(out.expert_logits[known]).transpose(1, 2), label[:, None].expand(-1, len(EXPERTS)))  # [b, 6]
-    return ce(full(out.logits[known]), label) + expert_weight * each.masked_fill(~present, 0).sum(1)
-
 # %% ../nbs/30_losses.ipynb #e01f612a
 def text_target(batch:Batch,
                 width:int, # what to return where no clip of the data has a text: [B, width]
@@ -248,6 +235,12 @@ def utterances(batch:Batch)->Tensor: # int64 [B], the same in every process
         else: key = (batch.clip_id[i] if batch.clip_id else f'{rank}/{i}').encode()
         keys.append(int.from_bytes(hashlib.sha256(key).digest()[:8], 'big', signed=True))
     return torch.tensor(keys, device=batch.present.device)
+
+# %% ../nbs/30_losses.ipynb #91e60c11
+def labels_of(batch:Batch)->Tensor: # int64 [B] or float [B, C]
+    "What `clip_losses` compares with: the shares of mixed clips, else the labels, else -1 for each"
+    if batch.target is not None: return batch.target
+    return torch.full((len(batch),), -1, device=batch.present.device) if batch.label is None else batch.label
 
 # %% ../nbs/30_losses.ipynb #bcfd1f69
 class HeroLoss(nn.Module):
@@ -271,18 +264,18 @@ class HeroLoss(nn.Module):
         total = sum(self.weight.get(name, 1.) * mean_of(parts) for name, parts in terms.items())
         return total, {name: mean_of(parts).detach() for name, parts in terms.items() if len(parts)}
 
-# %% ../nbs/30_losses.ipynb #52941ee8
+# %% ../nbs/30_losses.ipynb #4f3e6e3c
 @patch
 def terms(self:HeroLoss, out:HeroOutput, batch:Batch)->dict[str, Tensor]: # term -> its parts [P]; `HeroError` where one is not finite
     "The parts of every term; none where the batch cannot support it"
-    ev, label = out.evidence, batch.label if batch.label is not None else torch.full_like(batch.present[:, 0], -1, dtype=torch.long)
-    each, known = self.ask(out, label), label >= 0
-    found = dict(label=as_parts([self.label(each, ev.confidence[known].mean(1))] if len(each) else [], full(out.logits)))
+    ev, label = out.evidence, labels_of(batch)
+    each, known = self.ask(out, label), label >= 0 if label.ndim == 1 else label.sum(1) > 0
+    found = dict(label=as_parts([self.label(each, out.used.confidence[known].mean(1))] if len(each) else [], full(out.logits)))
     group = utterances(batch) if {'contrastive', 'sccl'} & self.weight.keys() else None
     for name, loss in self.further.items():
         if name == 'contrastive': found[name] = loss.parts(ev, group)
         elif name == 'sccl': found[name] = loss.parts(ev, *text_target(batch, 0 if ev.text_evidence is None else ev.text_evidence.shape[2]), group)
-        elif name == 'entropy': found[name] = loss.parts(out.integration.modality_importance, out.integration.modality_importance > 0)
+        elif name == 'entropy': found[name] = loss.parts(out.integration.modality_importance, out.used.present)
         else: found[name] = loss.parts(ev)
     for name, parts in found.items():
         if not parts.isfinite().all():
