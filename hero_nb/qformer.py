@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from .core import EXPERTS, ModelConfig
 
-# %% ../nbs/10_qformer.ipynb #fe61ac22
+# %% ../nbs/10_qformer.ipynb #cc0cc2c5
 class Attention(nn.Module):
     "Multi-head attention of `q` to `kv` through `scaled_dot_product_attention`"
     def __init__(self,
@@ -34,9 +34,12 @@ class Attention(nn.Module):
                 kv:Tensor,             # [B, T, D]
                 mask:Tensor|None=None, # bool [B, T], True where `kv` is real; every row needs one True
                )->Tensor: # [B, Q, D]
+        dropout = self.dropout if self.training else 0.
+        if kv.shape[1] == 1 and not dropout: # one step: whatever the query, all weight is on it
+            return self.out(self.kv(kv).chunk(2, -1)[1]).expand(-1, q.shape[1], -1)
         q, k, v = self.project(q, kv)
         mask = None if mask is None else mask[:, None, None]                        # [B, 1, 1, T]
-        x = F.scaled_dot_product_attention(q, k, v, mask, self.dropout if self.training else 0.)
+        x = F.scaled_dot_product_attention(q, k, v, mask, dropout)
         return self.out(x.transpose(1, 2).flatten(2))                               # [B, h, Q, D/h] -> [B, Q, D]
 
 # %% ../nbs/10_qformer.ipynb #2b397a3d
@@ -80,7 +83,7 @@ def positions(T:int, d:int, device=None)->Tensor: # [T, d]
     a = torch.arange(T, device=device)[:, None] * freq
     return torch.stack([a.sin(), a.cos()], -1).flatten(1)[:, :d]
 
-# %% ../nbs/10_qformer.ipynb #6b86934e
+# %% ../nbs/10_qformer.ipynb #cf5b3f7b
 class ModalityQFormer(nn.Module):
     "Q learned queries read a sequence of any length: [B, T, D] -> [B, Q, D]"
     def __init__(self,
@@ -98,7 +101,11 @@ class ModalityQFormer(nn.Module):
                 x:Tensor,             # [B, T, D]
                 mask:Tensor|None=None # bool [B, T]; each row needs at least one True
                )->Tensor: # [B, Q, D]
-        x, q = self.place(x), self.queries
+        return self.read(self.place(x), mask)
+
+    def read(self, x:Tensor, mask:Tensor|None=None)->Tensor: # [B, Q, D]
+        "Ask a sequence that has its positions already"
+        q = self.queries
         for block in self.blocks: q = block(q, x, mask)
         return self.norm_out(q)
 
@@ -243,12 +250,12 @@ class EvidenceDecoder(nn.Module):
         found = self.find(self.norm(tokens) + self.who)                             # [B, 6, Q, 2D]
         return self.out(found.mean(2))
 
-# %% ../nbs/10_qformer.ipynb #488c0f30
+# %% ../nbs/10_qformer.ipynb #46d99d28
 @patch
 @torch.no_grad()
 def attention(self:ModalityQFormer, x:Tensor, mask:Tensor|None=None)->Tensor: # [B, Q, T], averaged over heads
-    "Where in the sequence each query of the last block looks"
-    x, q = self.place(x), self.queries
+    "Where in the sequence, which has its positions already, each query of the last block looks"
+    q = self.queries
     *first, last = self.blocks
     for block in first: q = block(q, x, mask)
     h = last.norm1(q); q = q + last.self_att(h, h)
@@ -259,5 +266,5 @@ def attention(self:ModalityQFormer, x:Tensor, mask:Tensor|None=None)->Tensor: # 
 def attention(self:ModalityExpert, x:Tensor, mask:Tensor)->Tensor: # [B, Q, T'], on the steps also when 37 tokens were read
     "Where in the clip each query looks"
     x, mask = self.steps(x, mask)
-    if self.scales is None: return self.qformer.attention(x, mask)
-    return self.qformer.attention(*self.scales(x, mask)) @ pooling(mask)
+    look = lambda x, mask: self.qformer.attention(self.qformer.place(x), mask)
+    return look(x, mask) if self.scales is None else look(*self.scales(x, mask)) @ pooling(mask)

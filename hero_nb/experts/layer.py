@@ -36,7 +36,7 @@ def random_batch(dims:dict[str,int], # modality -> width
     mask = {m: (torch.arange(T) < n[m]) & present[:, [MODALITIES.index(m)]] for m in dims}
     return Batch(feats, mask, present, torch.arange(B) % 2, [f'clip{i}' for i in range(B)])
 
-# %% ../../nbs/17_experts.layer.ipynb #a56362d8
+# %% ../../nbs/17_experts.layer.ipynb #4dfa116a
 def run_present(expert:nn.Module, # (x [N, T, D_in], mask [N, T]) -> [N, Q, D]
                 x:Tensor,         # [B, T, D_in]
                 mask:Tensor,      # bool [B, T]
@@ -44,7 +44,7 @@ def run_present(expert:nn.Module, # (x [N, T, D_in], mask [N, T]) -> [N, Q, D]
                )->tuple[Tensor, Tensor]: # rows [N], tokens [N, Q, D]
     "Run `expert` on the clips that have something for it, no longer than the longest of them"
     rows = has.nonzero()[:, 0]
-    x, mask = x[rows], mask[rows]
+    if len(rows) < len(has): x, mask = x[rows], mask[rows]
     T = int(mask.any(0).nonzero().max()) + 1
     return rows, expert(x[:, :T], mask[:, :T])
 
@@ -67,15 +67,15 @@ class ObservationExpertLayer(nn.Module):
         tokens = [self.observe(m, batch, present[:, i]) for i, m in enumerate(MODALITIES)]
         return self.collect(torch.stack(tokens, 1), present)
 
-# %% ../../nbs/17_experts.layer.ipynb #c54b8975
+# %% ../../nbs/17_experts.layer.ipynb #988b0fde
 @patch
 def collect(self:ObservationExpertLayer,
-            five:Tensor,    # [B, 5, Q, D]: tokens of the five experts
+            five:Tensor,    # [B, 5, Q, D]: tokens of the five experts, zero where absent
             present:Tensor, # bool [B, 5]
            )->Evidence:
     "Add the synergy expert's tokens to those of the five"
     present = torch.cat([present, present.sum(1, keepdim=True) > 1], 1)
-    tokens = torch.cat([five.masked_fill(~present[:, :-1, None, None], 0), self.combine(five, present)[:, None]], 1) # [B, 6, Q, D]
+    tokens = torch.cat([five, self.combine(five, present)[:, None]], 1)         # [B, 6, Q, D]
     return Evidence(tokens, present, present.to(tokens.dtype))
 
 # %% ../../nbs/17_experts.layer.ipynb #86d3b1c1
@@ -87,20 +87,21 @@ def present(self:ObservationExpertLayer, batch:Batch)->Tensor: # bool [B, 5]
             raise HeroError(f'{m} features are {batch.feats[m].shape[2]} wide, this model was made for {d}: extract with the same encoder')
     return torch.stack([batch.has(m) & (m in self.dims) for m in MODALITIES], 1)
 
-# %% ../../nbs/17_experts.layer.ipynb #7f8b4612
+# %% ../../nbs/17_experts.layer.ipynb #ff552871
 @patch
 def observe(self:ObservationExpertLayer, m:str, batch:Batch, has:Tensor)->Tensor: # [B, Q, D], zero where absent
     "The tokens of one expert"
     out = torch.zeros(len(batch), *self.shape, device=has.device)
     if not has.any(): return out
     rows, tokens = run_present(self.experts[m], batch.feats[m], batch.mask[m], has)
+    if len(rows) == len(out): return tokens
     return out.to(tokens.dtype).index_copy(0, rows, tokens)
 
 @patch
 def combine(self:ObservationExpertLayer, five:Tensor, present:Tensor)->Tensor: # [B, Q, D], zero where absent
     "The tokens of the synergy expert"
-    rows = present[:, -1].nonzero()[:, 0]
-    out = torch.zeros_like(five[:, 0])
+    if present[:, -1].all(): return self.synergy(five, present[:, :-1])
+    rows, out = present[:, -1].nonzero()[:, 0], torch.zeros_like(five[:, 0])
     return out.index_copy(0, rows, self.synergy(five[rows], present[rows, :-1])) if len(rows) else out
 
 # %% ../../nbs/17_experts.layer.ipynb #278237b6
@@ -117,11 +118,12 @@ def spoil(batch:Batch,    # a batch
         feats[m][mask[m]] = x[keep]
     return Batch(feats, mask, batch.present, batch.label, batch.clip_id)
 
-# %% ../../nbs/17_experts.layer.ipynb #89266a2b
+# %% ../../nbs/17_experts.layer.ipynb #9c2a55ab
 @patch
 def hide(self:ObservationExpertLayer,
          ev:Evidence,
          keep:Tensor, # bool [B, 5]: the modalities to leave in
         )->Evidence:
     "The evidence without some modalities"
-    return self.collect(ev.tokens[:, :-1], ev.present[:, :-1] & keep)
+    present = ev.present[:, :-1] & keep
+    return self.collect(ev.tokens[:, :-1].masked_fill(~present[..., None, None], 0), present)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from ..core import MODALITIES
 from ..qformer import ModalityQFormer
 
-# %% ../../nbs/16_experts.synergy.ipynb #34a8c347
+# %% ../../nbs/16_experts.synergy.ipynb #06aa2aa0
 class SynergyExpert(nn.Module):
     "Reads the tokens of the other five experts; needs at least two of them to have something to combine"
     def __init__(self,
@@ -32,21 +32,26 @@ class SynergyExpert(nn.Module):
     def sequence(self,
                  tokens:Tensor,  # [B, 5, Q, D]; anything where absent
                  present:Tensor, # bool [B, 5]
-                )->tuple[Tensor, Tensor]: # [B, 5 Q, D], [B, 5 Q]
-        "What the queries get to read"
-        x = self.forget(tokens.masked_fill(~present[:, :, None, None], 0)) + self.who
-        mask = present[:, :, None].expand(-1, -1, tokens.shape[2])
-        return x.flatten(1, 2), mask.flatten(1)
+                )->tuple[Tensor, Tensor]: # [B, n Q, D], [B, n Q] for the n modalities that any clip has
+        "What the queries get to read, with its positions"
+        some, (Q, D) = present.any(0), tokens.shape[2:]
+        place = self.qformer.place(tokens.new_zeros(1, 5*Q, D)).view(5, Q, D) # as if all five were there
+        x = tokens[:, some].masked_fill(~present[:, some, None, None], 0)
+        mask = present[:, some, None].expand(-1, -1, Q)
+        return (self.forget(x) + (self.who + place)[some]).flatten(1, 2), mask.flatten(1)
 
     def forward(self,
                 tokens:Tensor,  # [B, 5, Q, D]; anything where absent
                 present:Tensor, # bool [B, 5]; each row needs at least two
                )->Tensor: # [B, Q, D]
-        return self.qformer(*self.sequence(tokens, present))
+        return self.qformer.read(*self.sequence(tokens, present))
 
-# %% ../../nbs/16_experts.synergy.ipynb #efe36163
+# %% ../../nbs/16_experts.synergy.ipynb #56d6cd16
 @patch
 @torch.no_grad()
 def attention(self:SynergyExpert, tokens:Tensor, present:Tensor)->Tensor: # [B, Q, 5 Q]
     "Where each query looks, among the tokens of all five"
-    return self.qformer.attention(*self.sequence(tokens, present))
+    w = self.qformer.attention(*self.sequence(tokens, present))                 # [B, Q, n Q]
+    out = w.new_zeros(*w.shape[:2], 5*tokens.shape[2])
+    out[:, :, present.any(0).repeat_interleave(tokens.shape[2])] = w
+    return out
