@@ -20,10 +20,10 @@ from .data import HERODataset, collate, import_ravdess, read_labels
 from .encoders import lite_encoders
 from .experts.layer import ObservationExpertLayer, random_batch
 
-# %% ../nbs/46_bench.ipynb #a7ea5a3f
+# %% ../nbs/46_bench.ipynb #2fac96f9
 def bench_config()->ModelConfig:
     "Default size, an expert for each modality at the width of the lite encoders, no dropout"
-    return ModelConfig(dims={m: e.width for m, e in lite_encoders().items()}, dropout=0.)
+    return ModelConfig(dims={m: e.width for m, e in lite_encoders().items()}, dropout=0., forget=0.)
 
 def ravdess_batch(features:str, # feature store made by `import_ravdess`, filled if need be
                   n:int=32,

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['HeroOutput', 'HeroModel', 'clip_losses', 'label_loss', 'at_least_float']
 
-# %% ../nbs/31_model.ipynb #35787c7e
+# %% ../nbs/31_model.ipynb #f493f52a
 import json
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from .core import (EXPERTS, MODALITIES, Batch, Evidence, HeroError, IntegrationOutput, ModelConfig, atomic_path,
                           from_dict)
 from .experts.layer import ObservationExpertLayer
+from .imputation import EvidenceImputation
 from .integration import EvidenceIntegrationLayer
 from .qformer import EvidenceDecoder
 
@@ -35,7 +36,7 @@ class HeroOutput:
     used: Evidence                 # what was integrated: without what was hidden, with what was imputed
     full_logits: Tensor|None = None # [B, C]: the conclusion from everything, when asked for beside `logits`
 
-# %% ../nbs/31_model.ipynb #a793bb2a
+# %% ../nbs/31_model.ipynb #11c2cc70
 class HeroModel(nn.Module):
     "Experts, integration and label head: `Batch` -> `HeroOutput`"
     def __init__(self,
@@ -49,6 +50,8 @@ class HeroModel(nn.Module):
         self.decode = EvidenceDecoder(cfg, cfg.dims['text']) if cfg.decode else None
         self.drop, self.forget, self.head = nn.Dropout(cfg.dropout), nn.Dropout(cfg.forget), nn.Linear(cfg.d_model, len(labels))
         self.expert_heads = nn.ModuleDict({e: nn.Linear(cfg.d_model, len(labels)) for e in [*self.observe.experts, 'synergy']})
+        self.impute = None if cfg.imputation == 'none' else EvidenceImputation(cfg)
+        self.register_buffer('imputes', torch.tensor(False)) # whether `impute` has been fitted and calibrated, and may speak
 
     def forward(self,
                 batch:Batch,
@@ -63,15 +66,16 @@ class HeroModel(nn.Module):
         logits, out, used = self.answer(kept, heard)
         return HeroOutput(logits, said, ev, out, used, self.answer(ev, said)[0] if teach else None)
 
-# %% ../nbs/31_model.ipynb #fbde4668
+# %% ../nbs/31_model.ipynb #893c5482
 @patch
 def answer(self:HeroModel,
            ev:Evidence,
            said:Tensor, # [B, 6, C]: logits of each expert
           )->tuple[Tensor, IntegrationOutput, Evidence]: # logits [B, C], the integration, and the evidence it used
     "From evidence to a conclusion"
-    out = self.integrate(ev)
-    return self.conclude(out, said, ev.present), out, ev
+    used = self.impute(ev) if self.imputes else ev
+    out = self.integrate(used)
+    return self.conclude(out, said, ev.present), out, used
 
 # %% ../nbs/31_model.ipynb #ea203071
 @patch
