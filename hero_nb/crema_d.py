@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['EMOTIONS', 'CONDITIONS', 'EXPERT_OF', 'Votes', 'read_crema_d', 'smooth', 'kl', 'log_likelihood', 'untrained',
            'LogLinearPool', 'features', 'MatrixPool', 'fit_pool', 'people_config', 'PeopleModel', 'PlainNetwork',
-           'redraw', 'train_people', 'predict', 'subset', 'halves', 'drawn_from', 'noise_floor', 'paired_bootstrap',
-           'conflicts', 'sides', 'choose_redrawn', 'run_fold', 'crema_figures', 'conflict_figures', 'write_crema_d',
-           'hero_crema_d']
+           'redraw', 'train_people', 'predict', 'face_importance', 'subset', 'halves', 'drawn_from', 'noise_floor',
+           'paired_bootstrap', 'conflicts', 'sides', 'choose_redrawn', 'run_fold', 'crema_figures', 'conflict_figures',
+           'write_crema_d', 'hero_crema_d']
 
 # %% ../nbs/48_crema_d.ipynb #24507fea
 import time
@@ -68,10 +68,10 @@ def kl(p:Tensor, # [N, 6] what people voted
     "Kullback-Leibler divergence of each clip: what it costs to believe `q` where `p` holds"
     return (p * (p.log() - q.log())).sum(-1)
 
-# %% ../nbs/48_crema_d.ipynb #03df7ae5
-def log_likelihood(counts:Tensor, q:Tensor)->float: # nats per vote, <= 0
-    "Mean log-probability that the prediction gave to the votes"
-    return ((counts * q.log()).sum() / counts.sum()).item()
+# %% ../nbs/48_crema_d.ipynb #51cc2e3a
+def log_likelihood(counts:Tensor, q:Tensor)->Tensor: # [N] nats per vote, <= 0
+    "Mean log-probability that the prediction gave to the votes of each clip"
+    return (counts * q.log()).sum(-1) / counts.sum(-1)
 
 # %% ../nbs/48_crema_d.ipynb #7305967d
 def untrained(voice:Tensor, face:Tensor)->dict[str,Tensor]: # name -> [N, 6]
@@ -193,11 +193,17 @@ def train_people(model:nn.Module,
             opt.zero_grad(); loss.backward(); opt.step(); schedule.step()
     return model.eval()
 
-# %% ../nbs/48_crema_d.ipynb #5e04a42f
+# %% ../nbs/48_crema_d.ipynb #786c222f
 @torch.no_grad()
 def predict(model:nn.Module, votes:Votes, *keep)->Tensor: # [N, 6] probabilities
     "What the model expects of those who have both; `keep` as in `PeopleModel`"
     return model(smooth(votes.voice), smooth(votes.face), *keep).softmax(-1)
+
+@torch.no_grad()
+def face_importance(model:PeopleModel, votes:Votes)->Tensor: # [N] in [0, 1]
+    "What the layer says it relied on: `modality_importance` of the face; the voice has the rest"
+    ev = model.evidence(smooth(votes.voice), smooth(votes.face))
+    return model.integrate(ev).modality_importance[:, EXPERTS.index(EXPERT_OF['face'])]
 
 def subset(votes:Votes, i)->Votes:
     "The clips `i`, a list of indices or a bool mask"
@@ -229,12 +235,12 @@ def noise_floor(counts:Tensor,          # [N, 6] audiovisual votes
         out.append(fig | {f'if_{n}_were_right': kl(smooth(drawn_from(q, counts, rng)), q).mean() for n, q in said.items()})
     return pd.DataFrame(out).astype(float).mean().to_dict()
 
-# %% ../nbs/48_crema_d.ipynb #b7845e8d
-def paired_bootstrap(a,        # [N] KL of one prediction
-                     b,        # [N] KL of the other, the same clips
+# %% ../nbs/48_crema_d.ipynb #01d11ad2
+def paired_bootstrap(a,        # [N] score of one prediction, such as its KL
+                     b,        # [N] score of the other, the same clips
                      actors,   # [N]
                      draws:int=9999,
-                    )->dict: # 'difference' (a - b; below 0: a is better), 'low' and 'high' of its 95 % interval, two-sided 'p'
+                    )->dict: # 'difference' (a - b), 'low' and 'high' of its 95 % interval, two-sided 'p'
     "Compare two predictions with actors as the units"
     by = pd.DataFrame(dict(d=np.asarray(a, float) - np.asarray(b, float), actor=np.asarray(actors))).groupby('actor').d.agg(['sum', 'count'])
     if len(by) < 2: raise HeroError(f'expected at least two actors, got {len(by)}: nothing can be said about actors in general')
@@ -245,7 +251,7 @@ def paired_bootstrap(a,        # [N] KL of one prediction
     p = min(1, 2*(1 + min((d >= 0).sum(), (d <= 0).sum()))/(draws + 1))
     return {k: float(v) for k, v in dict(difference=total.sum()/n.sum(), low=r.confidence_interval.low, high=r.confidence_interval.high, p=p).items()}
 
-# %% ../nbs/48_crema_d.ipynb #0975379e
+# %% ../nbs/48_crema_d.ipynb #de217511
 def conflicts(votes:Votes)->pd.DataFrame: # row (index into votes), voice, face (indices of emotions), surer
     "Clips whose single most frequent answers differ; `surer`: share of the face's winner minus share of the voice's winner"
     top = {g: x / x.sum(1, keepdim=True) for g, x in (('voice', votes.voice), ('face', votes.face))}
@@ -257,7 +263,7 @@ def sides(t:pd.DataFrame, # from `conflicts`
           q:Tensor,       # [N, 6] a distribution for each clip
          )->pd.DataFrame: # 'face', 'voice', 'third': how it splits
     "How much of a distribution goes to the face's winner, to the voice's, and to what neither favoured"
-    q = q[t.row.to_numpy()].double().numpy(); rows = np.arange(len(t))
+    q = q[t.row.tolist()].double().numpy(); rows = np.arange(len(t))
     s = pd.DataFrame(dict(face=q[rows, t.face], voice=q[rows, t.voice]), index=t.index)
     return s.assign(third=1 - s.sum(axis=1))
 
@@ -274,12 +280,12 @@ def choose_redrawn(votes:Votes,             # of the training folds only
         return kl(smooth(valid.both), predict(train_people(PeopleModel(people_config()), train, 0, epochs, redrawn), valid)).mean().item()
     return min(options, key=loss)
 
-# %% ../nbs/48_crema_d.ipynb #0d9d82c4
+# %% ../nbs/48_crema_d.ipynb #3877a1fc
 def run_fold(votes:Votes,
              test_actors:list[str],
              seeds,                 # one training each
              epochs:int=20,
-            )->tuple[dict[str,Tensor], float]: # name -> [seeds or 1, N_test, 6], and the chosen share of redrawn votes
+            )->tuple[dict[str,Tensor], Tensor, float]: # name -> [seeds or 1, N_test, 6]; importance of the face [seeds, N_test]; the chosen share of redrawn votes
     "Everything for one fold; nothing of the test actors is seen before the predictions"
     here = np.isin(votes.actor, test_actors)
     train, test = subset(votes, ~here), subset(votes, here)
@@ -297,24 +303,28 @@ def run_fold(votes:Votes,
         seed_everything(s); plain.append(train_people(PlainNetwork(), train, s, epochs, redrawn))
     only = lambda *k: (torch.tensor([k]).expand(len(test), -1),)
     ask = dict(ours=(ours, ()), network=(plain, ()), ours_voice=(ours, only(True, False)), ours_face=(ours, only(False, True)))
-    return out | {n: torch.stack([predict(m, test, *keep) for m in models]) for n, (models, keep) in ask.items()}, redrawn
+    return out | {n: torch.stack([predict(m, test, *keep) for m in models]) for n, (models, keep) in ask.items()}, torch.stack([face_importance(m, test) for m in ours]), redrawn
 
-# %% ../nbs/48_crema_d.ipynb #77e5296f
+# %% ../nbs/48_crema_d.ipynb #0b9a2472
 def crema_figures(votes:Votes, said:dict[str,Tensor])->dict: # name -> figure, for `save_results`; `said`: name -> [S, N, 6]
     "KL, log-likelihood, comparisons with ours, and the noise floor"
-    p = smooth(votes.both)
-    by_seed = {n: torch.stack([kl(p, x) for x in q]) for n, q in said.items()}                # [S, N]
-    spread = lambda values: summarise(values) if len(values) > 1 else values[0]
-    fig = {f'kl/{n}': spread(k.mean(1).tolist()) for n, k in by_seed.items()}
-    fig |= {f'loglik/{n}': spread([log_likelihood(votes.both, x) for x in q]) for n, q in said.items()}
-    each = {n: k.mean(0) for n, k in by_seed.items()}                                          # [N]
-    gain = {n: paired_bootstrap(each['ours'], each[n], votes.actor) for n in each if not n.startswith('ours')}
-    fig |= {f'gain/{n}': g for n, g in gain.items()} | {f'p/{n}': g['p'] for n, g in gain.items()}
-    fig['kl/ours_ensemble'] = kl(p, said['ours'].mean(0)).mean().item()
+    scores = dict(kl={n: torch.stack([kl(smooth(votes.both), x) for x in q]) for n, q in said.items()},  # name -> [S, N]
+                  loglik={n: torch.stack([log_likelihood(votes.both, x) for x in q]) for n, q in said.items()})
+    rivals, fig = [n for n in said if not n.startswith('ours')], {}
+    for score, each in scores.items():
+        fig |= {f'{score}/{n}': summarise(x.mean(1).tolist()) if len(x) > 1 else x.mean().item() for n, x in each.items()}
+        gain = {n: paired_bootstrap(each['ours'].mean(0), each[n].mean(0), votes.actor) for n in rivals}
+        name = dict(kl='', loglik='loglik_')[score]
+        fig |= {f'{name}gain/{n}': g for n, g in gain.items()} | {f'{name}p/{n}': g['p'] for n, g in gain.items()}
+    fig['kl/ours_ensemble'] = kl(smooth(votes.both), said['ours'].mean(0)).mean().item()
     return fig | {f'floor/{n}': x for n, x in noise_floor(votes.both, {n: said[n][0] for n in ('ours', 'loglinear')}).items()}
 
-# %% ../nbs/48_crema_d.ipynb #321c6971
-def conflict_figures(votes:Votes, said:dict[str,Tensor], edges=(-1., -.4, -.2, 0., .2, .4, 1.))->dict:
+# %% ../nbs/48_crema_d.ipynb #fa8a8a03
+def conflict_figures(votes:Votes,
+                     said:dict[str,Tensor],   # name -> [S, N, 6]
+                     importance:Tensor,       # [S, N] of the face
+                     edges=(-1., -.4, -.2, 0., .2, .4, 1.), # of the bins of `surer`
+                    )->dict:
     "What people and predictions do with conflicts: over how much surer the face is, and for each pair of emotions"
     t, p = conflicts(votes), smooth(votes.both)
     who = dict(people=p) | {n: said[n].mean(0) for n in ('ours', 'loglinear')}
@@ -326,47 +336,51 @@ def conflict_figures(votes:Votes, said:dict[str,Tensor], edges=(-1., -.4, -.2, 0
         fig |= {f'conflict/bin{b}/{n}': split[n].loc[i].mean().to_dict() for n in who}
     for (a, b), i in t.groupby(['voice', 'face']).groups.items():
         if len(i) >= 20: fig |= {f'conflict/{names[a]}+{names[b]}/{n}': dict(n=len(i)) | split[n].loc[i].mean().to_dict() for n in who}
+    lean = split['people'].face - split['people'].voice
+    fig |= {'importance/face': summarise(importance.mean(1).tolist()), 'importance/rank_correlation_with_people': summarise([stats.spearmanr(x[t.row.tolist()], lean)[0] for x in importance])}
     apart = np.isin(np.arange(len(votes)), t.row)
     cost = {n: torch.stack([kl(p, x) for x in said[n]]).mean(0) for n in ('ours', 'loglinear')}
     return fig | {f'{where}/kl/{n}': k[i].mean().item() for n, k in cost.items() for where, i in (('conflict', apart), ('agreement', ~apart))}
 
-# %% ../nbs/48_crema_d.ipynb #f53fd1f1
+# %% ../nbs/48_crema_d.ipynb #cc7e0916
 def write_crema_d(votes:Votes,
                   said:dict[str,Tensor],  # name -> [S, N, 6]
+                  importance:Tensor,      # [S, N] of the face
                   folds:list[list[str]],  # test actors of each fold
                   results:str|Path,
                   data:list,              # files that the figures depend on
                   more:dict,              # further figures
                  ):
     "Print the figures and save them"
-    fig, p, seeds = crema_figures(votes, said) | conflict_figures(votes, said) | more, smooth(votes.both), len(said['ours'])
+    fig, p, seeds = crema_figures(votes, said) | conflict_figures(votes, said, importance) | more, smooth(votes.both), len(said['ours'])
     for k, actors in enumerate(folds):
         i = np.isin(votes.actor, actors)
         fig |= {f'kl/{n}/fold{k}': torch.stack([kl(p[i], x[i]) for x in said[n]]).mean().item() for n in ('ours', 'loglinear', 'matrix')}
     save_results(results, 'hero_crema_d', fig, data, range(seeds),
                  'KL in nats from the audiovisual votes to the prediction, votes smoothed by 0.5; each clip predicted by models that saw no vote for its actor; '
-                 'kl/ours: mean and sd over seeds; p: paired bootstrap over actors; loglik: nats per vote')
+                 'kl/ours: mean and sd over seeds; p, gain: paired bootstrap over actors, ours minus the other; loglik: nats per vote')
     value = lambda x: x['mean'] if isinstance(x, dict) else x
     for n in said: print(f'{n:14} KL {value(fig[f"kl/{n}"]):.4f}   log-likelihood {value(fig[f"loglik/{n}"]):.4f}' + (f'   p {fig[f"p/{n}"]:.4f}' if f'p/{n}' in fig else ''))
     print(f'raters against raters {fig["floor/half"]:.4f}, ours against the same halves {fig["floor/half_ours"]:.4f}; figures in {results}')
 
-# %% ../nbs/48_crema_d.ipynb #df4af655
+# %% ../nbs/48_crema_d.ipynb #28b074b5
 @command
 def hero_crema_d(seeds:int=5,               # trainings per fold
                  out:str='runs/crema_d',    # predictions of each fold; those that are there are not made again
                  results:str='results/crema_d.json',
                 ):
-    "Predict audiovisual votes from votes for voice and face: 5 folds by actor; about 7 minutes on one core"
+    "Predict audiovisual votes from votes for voice and face: 5 folds by actor; about 6 minutes on one core"
     torch.set_num_threads(1)
     table = hero_data('crema_d')/'tabulatedVotes.csv'; votes = read_crema_d(table.parent)
     folds, parts = speaker_folds(pd.DataFrame(dict(speaker=votes.actor)), 5), []
-    print(f'{len(votes)} clips, {len(set(votes.actor))} actors; {len(folds)} folds x (2 trials + {seeds} seeds): about {len(folds)*(2 + seeds)*12/60:.0f} minutes on one core')
+    print(f'{len(votes)} clips, {len(set(votes.actor))} actors; {len(folds)} folds x (2 trials + {seeds} seeds): about {len(folds)*(2 + seeds)/6:.0f} minutes on one core')
     for k, actors in enumerate(tqdm(folds, desc='folds')):
         path = Path(out)/f'fold{k}_seeds{seeds}.npz'
         if not path.is_file():
-            start = time.process_time(); part, redrawn = run_fold(votes, actors, range(seeds))
-            with atomic_path(path) as p: np.savez(p, redrawn=redrawn, minutes=(time.process_time() - start)/60, **part)
+            start = time.process_time(); part, importance, redrawn = run_fold(votes, actors, range(seeds))
+            with atomic_path(path) as p: np.savez(p, importance=importance, redrawn=redrawn, minutes=(time.process_time() - start)/60, **part)
         with np.load(path) as f: parts.append({n: torch.from_numpy(f[n]) for n in f})
     more = {f'redrawn/fold{k}': p.pop('redrawn').item() for k, p in enumerate(parts)} | dict(minutes=sum(p.pop('minutes').item() for p in parts))
     order = np.argsort(np.concatenate([np.flatnonzero(np.isin(votes.actor, actors)) for actors in folds]))
-    write_crema_d(votes, {n: torch.cat([p[n] for p in parts], 1)[:, order] for n in parts[0]}, folds, results, [table], more)
+    said = {n: torch.cat([p[n] for p in parts], 1)[:, order] for n in parts[0]}
+    write_crema_d(votes, said, said.pop('importance'), folds, results, [table], more)

@@ -36,7 +36,7 @@ class HeroOutput:
     used: Evidence                 # what was integrated: without what was hidden, with what was imputed
     full_logits: Tensor|None = None # [B, C]: the conclusion from everything, when asked for beside `logits`
 
-# %% ../nbs/31_model.ipynb #11c2cc70
+# %% ../nbs/31_model.ipynb #d02876cf
 class HeroModel(nn.Module):
     "Experts, integration and label head: `Batch` -> `HeroOutput`"
     def __init__(self,
@@ -52,6 +52,7 @@ class HeroModel(nn.Module):
         self.expert_heads = nn.ModuleDict({e: nn.Linear(cfg.d_model, len(labels)) for e in [*self.observe.experts, 'synergy']})
         self.impute = None if cfg.imputation == 'none' else EvidenceImputation(cfg)
         self.register_buffer('imputes', torch.tensor(False)) # whether `impute` has been fitted and calibrated, and may speak
+        self.register_buffer('temperature', torch.tensor(1.)) # by which logits are divided; fitted on validation clips after training
 
     def forward(self,
                 batch:Batch,
@@ -66,7 +67,7 @@ class HeroModel(nn.Module):
         logits, out, used = self.answer(kept, heard)
         return HeroOutput(logits, said, ev, out, used, self.answer(ev, said)[0] if teach else None)
 
-# %% ../nbs/31_model.ipynb #893c5482
+# %% ../nbs/31_model.ipynb #7afed1ef
 @patch
 def answer(self:HeroModel,
            ev:Evidence,
@@ -75,7 +76,7 @@ def answer(self:HeroModel,
     "From evidence to a conclusion"
     used = self.impute(ev) if self.imputes else ev
     out = self.integrate(used)
-    return self.conclude(out, said, ev.present), out, used
+    return self.conclude(out, said, ev.present) / self.temperature, out, used
 
 # %% ../nbs/31_model.ipynb #ea203071
 @patch

@@ -4,17 +4,19 @@
 
 # %% auto #0
 __all__ = ['drop_modalities', 'predict_proba', 'valid_score', 'lr_factor', 'make_optimizer', 'Trainer', 'evidence_of',
-           'open_split', 'train_from_config', 'hero_train']
+           'fit_temperature', 'open_split', 'train_from_config', 'hero_train']
 
-# %% ../nbs/32_train.ipynb #ed786ea7
+# %% ../nbs/32_train.ipynb #0a2fbbb4
 import math, time
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 import numpy as np, pandas as pd, torch
+import torch.nn.functional as F
 from accelerate import Accelerator
 from fastcore.basics import patch
+from scipy.optimize import minimize_scalar
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
@@ -75,7 +77,7 @@ def make_optimizer(model:nn.Module, cfg:TrainConfig)->torch.optim.Optimizer:
     groups = [dict(params=[p for p in ps if p.ndim > 1], weight_decay=cfg.weight_decay), dict(params=[p for p in ps if p.ndim <= 1], weight_decay=0.)]
     return torch.optim.AdamW(groups, lr=cfg.lr, betas=(.9, .98))
 
-# %% ../nbs/32_train.ipynb #e6839113
+# %% ../nbs/32_train.ipynb #b331c355
 class Trainer:
     "Train `model` on `train`, select on `valid`, keep everything needed to go on in `cfg.out`"
     def __init__(self,
@@ -109,7 +111,7 @@ class Trainer:
             self.after_epoch(row | dict(seconds=time.perf_counter() - start))
             bar.update(); bar.set_postfix({k: f'{v:.3f}' for k, v in self.history[-1].items() if k in ('loss', 'valid')})
         bar.close()
-        if self.acc.unwrap_model(self.model).impute is not None: self.fit_imputation()
+        self.finish()
         return pd.DataFrame(self.history)
 
 # %% ../nbs/32_train.ipynb #2ad09e84
@@ -174,7 +176,7 @@ def resume(self:Trainer):
     self.acc.unwrap_model(self.model).load_weights(s['model'], path); self.acc.unwrap_model(self.loss).load_state_dict(s['loss']); self.opt.load_state_dict(s['opt']); self.sched.load_state_dict(s['sched'])
     self.epoch, self.best, self.waited, self.history = s['epoch'], s['best'], s['waited'], s['history']
 
-# %% ../nbs/32_train.ipynb #2b3b0c0d
+# %% ../nbs/32_train.ipynb #d15d6f5d
 @torch.no_grad()
 def evidence_of(model:HeroModel, ds:HERODataset, batch_size:int=64)->Evidence: # of all clips, in the order of `ds`
     "What the experts of `model` see in every clip"
@@ -184,14 +186,29 @@ def evidence_of(model:HeroModel, ds:HERODataset, batch_size:int=64)->Evidence: #
     back = torch.tensor(np.argsort(order), device=device)
     return Evidence(*(torch.cat([getattr(p, f) for p in parts])[back] for f in ('tokens', 'present', 'confidence')))
 
+def fit_temperature(logp:np.ndarray,  # [N, C], logarithms of probabilities
+                    label:np.ndarray, # [N]
+                   )->float: # in [0.1, 10]
+    "The temperature that makes the labels most likely"
+    nll = lambda t: F.cross_entropy(torch.from_numpy(logp)/math.exp(t), torch.from_numpy(label)).item()
+    return math.exp(minimize_scalar(nll, bounds=(-math.log(10), math.log(10)), method='bounded').x)
+
+# %% ../nbs/32_train.ipynb #40505058
 @patch
-def fit_imputation(self:Trainer):
-    "Fit on training clips, calibrate on validation clips, save"
-    if self.valid is None: raise HeroError('imputation is calibrated on validation clips: set data.valid_speakers, or model.imputation to none')
+def finish(self:Trainer):
+    "Fit imputation and temperature of the kept checkpoint, and save it again"
     model = HeroModel.load(self.out/'model.safetensors').to(self.acc.device)
-    fit_imputation(model.impute, model, evidence_of(model, self.train), seed=self.cfg.seed)
-    model.impute.calibrate(model, evidence_of(model, self.valid))
-    model.imputes.fill_(True); model.save(self.out/'model.safetensors')
+    if model.impute is not None:
+        if self.valid is None: raise HeroError('imputation is calibrated on validation clips: set data.valid_speakers, or model.imputation to none')
+        fit_imputation(model.impute, model, evidence_of(model, self.train), seed=self.cfg.seed)
+        model.impute.calibrate(model, evidence_of(model, self.valid)); model.imputes.fill_(True)
+    if self.valid is not None:
+        model.temperature.fill_(1.); has = self.valid.present
+        keeps = [list(MODALITIES)] + [[m for m in MODALITIES if m != gone] for gone in self.dims if len(self.dims) > 1]
+        usable = [has[:, [m in keep for m in MODALITIES]].any(1) for keep in keeps]                # clips that have something left
+        logp = [np.log(predict_proba(model, self.valid, keep)[u] + 1e-12) for keep, u in zip(keeps, usable)]
+        model.temperature.fill_(fit_temperature(np.concatenate(logp), np.concatenate([self.valid.labels[u] for u in usable])))
+    model.save(self.out/'model.safetensors')
 
 # %% ../nbs/32_train.ipynb #15982ff0
 def open_split(cfg:HeroConfig,
