@@ -17,11 +17,13 @@ help: ## List the targets
 
 setup: $(STAMP) ## Make .venv and install the package with its tools
 
+# The last line lets librosa compile and cache what it compiles at first use: two processes that do so at once can leave a cache that crashes
 $(STAMP): settings.ini setup.py constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version.split()[0]; sys.exit(sys.version_info < (3, 11) and f"expected Python 3.11 or newer, got {v}: call make PYTHON=python3.11")'
 	@$(PYTHON) -m venv .venv
 	@echo 'Installing into .venv (minutes the first time) ...'
 	@$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@$(BIN)/python -c 'from hero_nb.encoders import decode, lite_encoders; c = decode("data_samples/clips/ada_angry_2.mp4"); [e.encode([c]) for e in lite_encoders().values()]'
 	@touch $@
 
 demo: $(STAMP) ## Extract, train, evaluate and explain on data_samples/
