@@ -17,7 +17,7 @@ help: ## List the targets
 
 setup: $(STAMP) ## Make .venv and install the package with its tools
 
-# The last line lets librosa compile and cache what it compiles at first use: two processes that do so at once can leave a cache that crashes
+# The encoders are called once, so that librosa compiles and caches its functions: two processes that do so at once can leave a cache that crashes
 $(STAMP): settings.ini setup.py constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version.split()[0]; sys.exit(sys.version_info < (3, 11) and f"expected Python 3.11 or newer, got {v}: call make PYTHON=python3.11")'
 	@$(PYTHON) -m venv .venv

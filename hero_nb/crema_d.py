@@ -363,7 +363,7 @@ def write_crema_d(votes:Votes,
     for n in said: print(f'{n:14} KL {value(fig[f"kl/{n}"]):.4f}   log-likelihood {value(fig[f"loglik/{n}"]):.4f}' + (f'   p {fig[f"p/{n}"]:.4f}' if f'p/{n}' in fig else ''))
     print(f'raters against raters {fig["floor/half"]:.4f}, ours against the same halves {fig["floor/half_ours"]:.4f}; figures in {results}')
 
-# %% ../nbs/48_crema_d.ipynb #28b074b5
+# %% ../nbs/48_crema_d.ipynb #48e25b1c
 @command
 def hero_crema_d(seeds:int=5,               # trainings per fold
                  out:str='runs/crema_d',    # predictions of each fold; those that are there are not made again
@@ -383,4 +383,5 @@ def hero_crema_d(seeds:int=5,               # trainings per fold
     more = {f'redrawn/fold{k}': p.pop('redrawn').item() for k, p in enumerate(parts)} | dict(minutes=sum(p.pop('minutes').item() for p in parts))
     order = np.argsort(np.concatenate([np.flatnonzero(np.isin(votes.actor, actors)) for actors in folds]))
     said = {n: torch.cat([p[n] for p in parts], 1)[:, order] for n in parts[0]}
-    write_crema_d(votes, said, said.pop('importance'), folds, results, [table], more)
+    importance = said.pop('importance')
+    write_crema_d(votes, said, importance, folds, results, [table], more)
