@@ -10,10 +10,10 @@ BIN := .venv/bin
 STAMP := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench ravdess readme
+.PHONY: help setup demo test bench ravdess crema_d readme
 
 help: ## List the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z_]*\):.*## /\1\t/p' Makefile | expand -t 10
 
 setup: $(STAMP) ## Make .venv and install the package with its tools
 
@@ -42,6 +42,9 @@ bench: $(STAMP) ## Measure the cost of the experts and of extraction: results/be
 
 ravdess: $(STAMP) ## Train and score on RAVDESS: results/ravdess.json
 	$(BIN)/hero_ravdess
+
+crema_d: $(STAMP) ## How people integrate voice and face: results/crema_d.json
+	$(BIN)/hero_crema_d
 
 readme: $(STAMP) ## Write README.md from nbs/index.ipynb
 	@$(BIN)/python tools/readme.py .
