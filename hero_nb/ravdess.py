@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SUBSETS', 'predictions', 'run_cell', 'accuracies', 'gain', 'cell_job', 'hero_ravdess', 'write_ravdess']
 
-# %% ../nbs/47_ravdess.ipynb #4154f865
+# %% ../nbs/47_ravdess.ipynb #83751d3a
 import os
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
@@ -16,10 +16,11 @@ from tqdm.auto import tqdm
 
 from .core import HeroConfig, HeroError, atomic_path, command, hero_data, load_config, save_results, seed_everything
 from .data import HERODataset, import_ravdess, ravdess_folds, read_labels, split_by_speaker
+from .distill import make_trainer
 from .metrics import compare_models, summarise
 from .model import HeroModel
 from .store import FeatureStore
-from .train import Trainer, predict_proba
+from .train import predict_proba
 
 # %% ../nbs/47_ravdess.ipynb #3a3055ed
 SUBSETS = dict(both=['audio', 'au'], audio=['audio'], au=['au'])
@@ -30,7 +31,7 @@ def predictions(model:HeroModel, ds:HERODataset)->pd.DataFrame: # subset, clip_i
     tables = [pd.DataFrame(dict(subset=s, **ids)).join(pd.DataFrame(predict_proba(model, ds, keep), columns=model.labels)) for s, keep in SUBSETS.items()]
     return pd.concat(tables, ignore_index=True)
 
-# %% ../nbs/47_ravdess.ipynb #cc65d0c8
+# %% ../nbs/47_ravdess.ipynb #07be4f86
 def run_cell(store:FeatureStore, labels:pd.DataFrame,
              test_speakers:list[str], # never seen in training
              cfg:HeroConfig,
@@ -45,7 +46,7 @@ def run_cell(store:FeatureStore, labels:pd.DataFrame,
     seed_everything(cfg.train.seed)
     model = HeroModel(cfg.model, names)
     model.fit_scale([s.clip for s in train])
-    Trainer(model, train, cfg.train).run()
+    make_trainer(model, train, cfg).run()
     table = predictions(HeroModel.load(out/'model.safetensors'), test)
     with atomic_path(path) as p: table.to_csv(p, index=False, float_format='%.6f')
     return table
