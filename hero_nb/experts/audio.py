@@ -88,14 +88,19 @@ class Summary(nn.Module):
         f = (functionals(x, mask) - self.mean)/self.std                          # [B, 14, D]
         return self.lin(self.drop(f.clamp(-2.5, 2.5)).flatten(1))
 
-# %% ../../nbs/13_experts.audio.ipynb #3b1c60c0
+# %% ../../nbs/13_experts.audio.ipynb #ac36e5e0
 class AudioExpert(ModalityExpert):
-    "Queries over the sound at half its rate, plus what the clip is on the whole"
+    "Queries over the sound at half its rate and around its mean, plus what the clip is on the whole"
     def __init__(self, d_in:int, d:int=128, n_queries:int=32, n_layers:int=2, heads:int=4, dropout:float=.1, noise:float=0., multi_scale:bool=False):
         super().__init__(d_in, d, n_queries, n_layers, heads, dropout, noise, multi_scale)
         self.summary = Summary(d_in, d)
 
     def make_stem(self, d_in, d, dropout): return ConvStem(d_in, d, dropout)
+
+    def steps(self, x, mask):
+        n = mask.sum(1)[:, None, None].clamp_min(1)
+        own = x.masked_fill(~mask[..., None], 0).sum(1, keepdim=True)/n          # [B, 1, D]: the clip's mean
+        return super().steps(x - own + self.mean, mask)                          # which becomes that of the training clips
 
     def forward(self, x, mask):
         whole = self.summary(self.standardise(x, mask), mask)                    # [B, d]
