@@ -10,7 +10,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench ravdess crema_d readme
+.PHONY: help setup demo test bench ravdess ablation crema_d readme
 
 help: ## List the targets
 	@sed -n 's/^\([a-z_]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -42,6 +42,10 @@ bench: $(STAMP) ## Measure the cost of the experts and of extraction: results/be
 
 ravdess: $(STAMP) ## Train and score on RAVDESS: results/ravdess.json
 	$(BIN)/hero_ravdess
+
+ablation: $(STAMP) ## What each part is worth, and what filling in is worth: results/ablation.json, missing.json, imputation.json
+	$(BIN)/hero_ablation
+	$(BIN)/hero_missing
 
 crema_d: $(STAMP) ## How people integrate voice and face: results/crema_d.json
 	$(BIN)/hero_crema_d
