@@ -43,11 +43,12 @@ def falls(table:pd.DataFrame, # predictions of both variants
         out |= {f'fall/{lost}/ours_minus_plain': c, f'fall/{lost}/p': c['p']}
     return out
 
-# %% ../nbs/47_ravdess.ipynb #f5008815
+# %% ../nbs/47_ravdess.ipynb #a3c67f5b
 @command
 def hero_ravdess(config:str='configs/ravdess.yaml', # model and training
                  out:str='runs/ravdess',            # features and cells
                  seeds:int=5,                       # how many
+                 plain_seeds:int=3,                 # how many of them for the variant without modality dropout too
                  workers:int=0,                     # cells at a time, each on one thread; 0: as many as there are cores
                  results:str='results/ravdess.json',
                 )->pd.DataFrame: # predictions of all cells
@@ -55,7 +56,7 @@ def hero_ravdess(config:str='configs/ravdess.yaml', # model and training
     root, features = hero_data('ravdess'), f'{out}/features'
     import_ravdess(root, features)
     folds = ravdess_folds(root)
-    jobs = [(config, v, features, folds, f, s, f'{out}/{v}/fold{f}_seed{s}') for s in range(seeds) for v in VARIANTS for f in range(len(folds))]
+    jobs = [(config, v, features, folds, f, s, f'{out}/{v}/fold{f}_seed{s}') for s in range(seeds) for v in VARIANTS if v == 'ours' or s < plain_seeds for f in range(len(folds))]
     table = pd.concat(side_by_side(ravdess_cell, jobs, workers, 'variants x folds x seeds'), ignore_index=True)
     minutes = sum(pd.read_csv(f'{job[-1]}/history.csv').seconds.sum() for job in jobs)/60
     write_ravdess(table, results, range(seeds), minutes)
