@@ -162,14 +162,14 @@ def confidence_figures(trials:pd.DataFrame, # of one row
                 f'{o}/minus_none/accuracy': against(table, o, 'none', 'right'), f'{o}/minus_none/log_loss': against(table, o, 'none', 'log_loss')}
     return out
 
-# %% ../nbs/49_missing.ipynb #08c789ec
+# %% ../nbs/49_missing.ipynb #6689bed8
 @command
 def hero_missing(config:str='configs/ablation.yaml',  # as for hero_ablation
                  ravdess_config:str='configs/ravdess.yaml',
                  video_dir:str='data_samples/clips',
                  out:str='runs/ablation',             # the folder of hero_ablation: its cells are used
                  ravdess_out:str='runs/missing',      # RAVDESS models, trained here
-                 seeds:int=5, ravdess_seeds:int=2,    # how many
+                 seeds:int=5, ravdess_seeds:int=1,    # how many
                  workers:int=0,                       # cells at a time; 0: as many as there are cores
                  results:str='results/missing.json', imputation_results:str='results/imputation.json',
                 ):
