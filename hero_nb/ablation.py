@@ -80,7 +80,7 @@ def compare(table:pd.DataFrame, # predictions of both
     w = table.assign(right=is_right(table)).pivot_table(index=['speaker', 'clip_id'], columns=column, values='right', aggfunc='mean')[[a, b]].dropna()
     return compare_models(w[a], w[b], w.index.get_level_values('speaker'))
 
-# %% ../nbs/44_ablation.ipynb #d5f8e6b6
+# %% ../nbs/44_ablation.ipynb #876b4365
 def made_from(cfg:HeroConfig)->str:
     "What a cell depends on, as text: settings and features"
     clips = sorted(Path(cfg.data.features).glob('*.safetensors'))
@@ -93,8 +93,9 @@ def run_cell(cfg:HeroConfig,
     "Train what `cfg` describes and predict its test speakers; a cell that is done is read from `cfg.train.out`"
     out, source = Path(cfg.train.out), made_from(cfg)
     path, made = out/'predictions.csv', out/'made_from.txt'
-    if path.is_file() and made.is_file() and made.read_text() == source: return pd.read_csv(path, dtype=dict(speaker=str))
-    for p in (path, *(() if made.is_file() and made.read_text() == source else (out/'last.pt',))): p.unlink(missing_ok=True)
+    same = made.is_file() and made.read_text() == source
+    if same and path.is_file(): return pd.read_csv(path, dtype=dict(speaker=str))
+    if not same: (out/'last.pt').unlink(missing_ok=True); path.unlink(missing_ok=True)
     with atomic_path(made) as p: p.write_text(source)
     train_from_config(deepcopy(cfg))                                       # which notes the widths in its settings
     model = HeroModel.load(out/'model.safetensors')
