@@ -36,9 +36,10 @@ test: $(STAMP) ## Check notebooks, package and README
 	$(BIN)/pytest -q -n $(JOBS) tests
 	$(BIN)/nbdev_test --n_workers $(JOBS) --timing
 
-bench: $(STAMP) ## Measure the cost of the experts and of extraction: results/bench_*.json
+bench: $(STAMP) ## Measure the cost of experts, extraction and reasoner: results/bench_*.json
 	$(BIN)/hero_bench_experts
 	$(BIN)/hero_bench_extract
+	$(BIN)/hero_bench_reasoner
 
 ravdess: $(STAMP) ## Train and score on RAVDESS: results/ravdess.json
 	$(BIN)/hero_ravdess

@@ -164,7 +164,7 @@ class DataConfig:
     valid_speakers: list[str] = field(default_factory=list) # used for selection, never for training
     test_speakers: list[str] = field(default_factory=list)  # used once, at the end
 
-# %% ../nbs/00_core.ipynb #b28654f1
+# %% ../nbs/00_core.ipynb #57370dbd
 @dataclass
 class TrainConfig:
     "How the model is trained"
@@ -182,6 +182,7 @@ class TrainConfig:
     drop: float = 0.                 # largest share of a clip's seconds that is hidden
     expert_loss: float = 0.5         # weight of what each expert says alone
     label_smoothing: float = 0.1
+    align: int = 0                   # epochs at the beginning in which only loss.sccl counts: evidence learns to fit the words before the label is learned
     patience: int = 10               # epochs without a better validation score before stopping
     seed: int = 0
     out: str = 'runs/hero'           # folder for checkpoints and logs

@@ -46,13 +46,13 @@ def expert_falls(model:HeroModel, batch:Batch)->Tensor: # [B, 5], NaN where a mo
         falls.append((named(full, label) - named(ask(model, hidden), label)).masked_fill(~ok, float('nan')))
     return torch.stack(falls, 1)
 
-# %% ../nbs/43_faithful.ipynb #c149f41d
+# %% ../nbs/43_faithful.ipynb #3bc5b80f
 def expert_scores(model:HeroModel, out:HeroOutput)->dict[str, Tensor]: # 'importance' and 'support', each [B, 5]
     "Two ways to say how much the named label rests on each modality"
     share, n = out.integration.modality_importance, out.evidence.present.sum(1, keepdim=True)
     label = out.logits.argmax(1)[:, None, None].expand(-1, len(EXPERTS), 1)
     above = (out.expert_logits - out.expert_logits.mean(-1, keepdim=True)).gather(2, label)[..., 0]         # [B, 6]
-    return dict(importance=share[:, :-1], support=(share*n*above/model.temperature)[:, :-1])
+    return dict(support=(share*n*above/model.temperature)[:, :-1], importance=share[:, :-1])
 
 def cited_and_others(falls:Tensor, # [B, 5], NaN where nothing could be hidden
                      score:Tensor, # [B, 5]
@@ -106,11 +106,11 @@ def time_falls(model:HeroModel, clips:list[ClipFeatures], batch:Batch,
     none = torch.tensor([not any(found[m][i] for m in experts) for i in range(len(clips))])
     return cited.masked_fill(none, float('nan')), random.masked_fill(none, float('nan'))
 
-# %% ../nbs/43_faithful.ipynb #cb1acf9e
+# %% ../nbs/43_faithful.ipynb #fd81701f
 def au_active(clips:list[ClipFeatures], model:HeroModel)->pd.DataFrame: # a row for each clip and unit, with `cited` and `active`
     "Whether each action unit was present at its peak, and whether the report cites it"
     rows = []
-    for c in (c for c in clips if c.status['au']):
+    for c in (c for c in clips if c.status['au'] and c.shape['au'][0] > 1):                     # a mean over the clip has no peak
         cited = {a.au for a in au_seen(c, model)}
         for i, name in enumerate(AU_COLUMNS):
             if not name.endswith('_r'): continue
@@ -118,7 +118,7 @@ def au_active(clips:list[ClipFeatures], model:HeroModel)->pd.DataFrame: # a row 
             rows.append(dict(clip_id=c.clip_id, au=name[:4], cited=name[:4] in cited, active=bool(x[at, AU_COLUMNS.index(name[:4] + '_c')])))
     return pd.DataFrame(rows)
 
-# %% ../nbs/43_faithful.ipynb #1feae30a
+# %% ../nbs/43_faithful.ipynb #c0bba105
 def deletion(model:HeroModel, ds:HERODataset)->pd.DataFrame: # a row for each clip and level: `cited` and `random` falls
     "The deletion test at all levels"
     samples = [ds[i] for i in range(len(ds))]; clips = [s.clip for s in samples]
@@ -127,12 +127,13 @@ def deletion(model:HeroModel, ds:HERODataset)->pd.DataFrame: # a row for each cl
         rows.append(pd.DataFrame(dict(clip_id=ds.clip_ids, speaker=ds.speakers, level=level, cited=cited.numpy(), random=random.numpy(), who=who)))
     for name, score in expert_scores(model, ask(model, batch)).items():
         cited, others, who = cited_and_others(falls, score); _add(name, cited, others, [MODALITIES[i] for i in who])
+    for i, m in enumerate(MODALITIES): _add(f'always/{m}', falls[:, i], torch.cat([falls[:, :i], falls[:, i + 1:]], 1).nanmean(1))
     _add('time', *time_falls(model, clips, batch, list(model.cfg.dims)))
     for m in model.cfg.dims: _add(f'time/{m}', *time_falls(model, clips, batch, [m]))
     return pd.concat(rows).dropna(subset=['cited', 'random']).reset_index(drop=True)
 
-# %% ../nbs/43_faithful.ipynb #afc7b242
-PREFIX = {'importance': '', 'time': 'time/'} # level -> how its figures begin; any other: its name
+# %% ../nbs/43_faithful.ipynb #052e2218
+PREFIX = {'support': ''} # level -> how its figures begin; any other: its name. What the report cites has no prefix
 
 def faithfulness_figures(rows:pd.DataFrame, # as from `deletion`, of one or several models
                         )->dict[str, float]:
@@ -145,7 +146,7 @@ def faithfulness_figures(rows:pd.DataFrame, # as from `deletion`, of one or seve
                     f'{at}surer_without': (t.cited < 0).mean()} | {f'{at}who/{m}': x for m, x in t.who.dropna().value_counts(normalize=True).items()}
     return {k: round(float(v), 4) for k, v in figures.items()}
 
-# %% ../nbs/43_faithful.ipynb #29493bd0
+# %% ../nbs/43_faithful.ipynb #0f296ad8
 def attention_figures(model:HeroModel, clips:list[ClipFeatures])->dict[str, list[float]]: # modality -> a number for each clip with a sequence
     "How many times the attention of an even one the most attended fifth holds"
     found = {m: [attended(c, model, m) for c in clips] for m in model.cfg.dims}
@@ -157,7 +158,7 @@ def faithfulness_text(figures:dict)->str:
     def _line(at):
         low, high = figures[f'{at}low95'], figures[f'{at}high95']
         verdict = 'holds' if low > 0 else 'fails: random evidence matters more' if high < 0 else 'not shown'
-        name = {'': 'expert, by importance', 'support/': 'expert, by support'}.get(at, at.rstrip('/'))
+        name = {'': 'expert, by support', 'importance/': 'expert, by importance'}.get(at, at.rstrip('/'))
         return f'{name:22} {figures[at + "cited"]:+.3f} {figures[at + "random"]:+.3f}  {figures[at + "cited_minus_random"]:+.3f} [{low:+.3f}, {high:+.3f}]  {verdict}'
     active = [f'AU present at its peak: {figures["au/active"]:.1%} of {figures["au/cited"]:.0f} cited, {figures["au/active_uncited"]:.1%} of the others'] if 'au/active' in figures else []
     attention = 'attention of the most attended fifth, even = 1: ' + ', '.join(f'{k.split("/")[1]} {v:.2f}' for k, v in figures.items() if k.startswith('attention/'))

@@ -238,7 +238,7 @@ def labels_of(batch:Batch)->Tensor: # int64 [B] or float [B, C]
     if batch.target is not None: return batch.target
     return torch.full((len(batch),), -1, device=batch.present.device) if batch.label is None else batch.label
 
-# %% ../nbs/30_losses.ipynb #bcfd1f69
+# %% ../nbs/30_losses.ipynb #bf9e298e
 class HeroLoss(nn.Module):
     "The label's loss and the further terms of `LossConfig`: (`HeroOutput`, `Batch`) -> (total, {term: value})"
     def __init__(self,
@@ -255,8 +255,11 @@ class HeroLoss(nn.Module):
         self.further = nn.ModuleDict({name: make[name]() for name in self.weight})
         self.label, self.ask = ConfidenceAwareLoss(cfg.confidence), partial(clip_losses, expert_weight=expert_weight, smoothing=smoothing)
 
-    def forward(self, out:HeroOutput, batch:Batch)->tuple[Tensor, dict[str, Tensor]]: # scalar; term -> its value before weighing, detached
+    def forward(self, out:HeroOutput, batch:Batch,
+                only:str='', # a further term that counts alone; empty: all count
+               )->tuple[Tensor, dict[str, Tensor]]: # scalar; term -> its value before weighing, detached
         with torch.autocast(out.logits.device.type, enabled=False): terms = self.terms(out, batch)
+        if only: terms = {only: terms[only]}
         total = sum(self.weight.get(name, 1.) * mean_of(parts) for name, parts in terms.items())
         return total, {name: mean_of(parts).detach() for name, parts in terms.items() if len(parts)}
 

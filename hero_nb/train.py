@@ -106,7 +106,7 @@ def make_optimizer(model:nn.Module, cfg:TrainConfig)->torch.optim.Optimizer:
     groups = [dict(params=[p for p in ps if p.ndim > 1], weight_decay=cfg.weight_decay), dict(params=[p for p in ps if p.ndim <= 1], weight_decay=0.)]
     return torch.optim.AdamW(groups, lr=cfg.lr, betas=(.9, .98))
 
-# %% ../nbs/32_train.ipynb #b331c355
+# %% ../nbs/32_train.ipynb #588aa2b9
 class Trainer:
     "Train `model` on `train`, select on `valid`, keep everything needed to go on in `cfg.out`"
     def __init__(self,
@@ -121,6 +121,7 @@ class Trainer:
         self.augment = EmotionAwareAugmentor(self.dims, len(self.labels), cfg.mixup, cfg.shift, cfg.drop, seed=cfg.seed)
         changes = cfg.mixup or cfg.shift or cfg.drop
         loader = DataLoader(train, batch_sampler=sampler, collate_fn=self.augment if changes else partial(collate, dims=self.dims))
+        if cfg.align and not loss.sccl: raise HeroError('train.align needs loss.sccl above 0, and model.decode: there is nothing else to align evidence with')
         self.terms, loss = asdict(loss), HeroLoss(loss, model.cfg.d_model, cfg.expert_loss, cfg.label_smoothing)
         opt = make_optimizer(nn.ModuleList([model, loss]), cfg); total = cfg.epochs * len(sampler)
         sched = torch.optim.lr_scheduler.LambdaLR(opt, lambda s: lr_factor(s, total, cfg.warmup))
@@ -143,7 +144,7 @@ class Trainer:
         self.finish()
         return pd.DataFrame(self.history)
 
-# %% ../nbs/32_train.ipynb #2ad09e84
+# %% ../nbs/32_train.ipynb #b821eba7
 @patch
 def one_epoch(self:Trainer)->dict[str, float]: # the mean of the loss and of each of its terms
     "Every training clip once"
@@ -152,7 +153,8 @@ def one_epoch(self:Trainer)->dict[str, float]: # the mean of the loss and of eac
     self.loader.set_epoch(self.epoch); self.augment.set_epoch(self.epoch); self.model.train(); rows = [] # accelerate hands the epoch on to the sampler
     for batch in self.loader:
         keep = drop_modalities(batch.present.cpu(), self.rate(), g).to(batch.present.device)
-        loss, terms = self.batch_loss(batch, keep)
+        aligning = self.epoch < self.cfg.align
+        loss, terms = self.loss(self.model(batch, keep), batch, only='sccl') if aligning else self.batch_loss(batch, keep)
         self.opt.zero_grad(); self.acc.backward(loss)
         self.acc.clip_grad_norm_(self.model.parameters(), 1.)
         self.opt.step(); self.sched.step(); rows.append(dict(loss=loss.item()) | {k: v.item() for k, v in terms.items()})
@@ -172,7 +174,7 @@ def batch_loss(self:Trainer,
     "`HeroLoss` of the model's answer"
     return self.loss(self.model(batch, keep), batch)
 
-# %% ../nbs/32_train.ipynb #1b4a43ad
+# %% ../nbs/32_train.ipynb #6da61cf1
 @patch
 def after_epoch(self:Trainer, row:dict[str, float]):
     "Score, remember the best, write what is needed to go on"
@@ -180,11 +182,11 @@ def after_epoch(self:Trainer, row:dict[str, float]):
     if self.valid is not None: row['valid'] = valid_score(model, self.valid)
     score = row.get('valid', float(self.epoch))    # without validation the latest is the best
     if score > self.best: self.best, self.waited = score, 0; model.save(self.out/'model.safetensors')
-    else: self.waited += 1
+    elif self.epoch >= self.cfg.align: self.waited += 1
     self.history.append(row); self.epoch += 1
     self.checkpoint()
 
-# %% ../nbs/32_train.ipynb #1ed1cd4c
+# %% ../nbs/32_train.ipynb #6b7f2453
 @patch
 def checkpoint(self:Trainer):
     "Write `last.pt` and `history.csv`"
@@ -200,6 +202,7 @@ def resume(self:Trainer):
     path = self.out/'last.pt'
     if not path.is_file(): return
     s, mine = torch.load(path, weights_only=True), dict(cfg=asdict(self.cfg), terms=self.terms, labels=self.labels, dims=self.dims)
+    if 'cfg' in s: s['cfg'] = asdict(TrainConfig()) | s['cfg'] # a setting that an older run does not know has its default
     if (differ := [k for k in mine if s.get(k) != mine[k]]):
         raise HeroError(f'{self.out} holds a run with another {", ".join(differ)}: choose another train.out, or delete the folder to start afresh')
     self.acc.unwrap_model(self.model).load_weights(s['model'], path); self.acc.unwrap_model(self.loss).load_state_dict(s['loss']); self.opt.load_state_dict(s['opt']); self.sched.load_state_dict(s['sched'])
