@@ -10,7 +10,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench ravdess ablation crema_d readme
+.PHONY: help setup demo test bench ravdess ablation crema_d merr explain readme
 
 help: ## List the targets
 	@sed -n 's/^\([a-z_]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -50,6 +50,13 @@ ablation: $(STAMP) ## What each part is worth, and what filling in is worth: res
 
 crema_d: $(STAMP) ## How people integrate voice and face: results/crema_d.json
 	$(BIN)/hero_crema_d
+
+merr: $(STAMP) ## Explain the described clips of MERR and score the texts: results/merr.json
+	$(BIN)/hero_merr
+
+explain: $(STAMP) ## After ablation: do explanations name the true conflict, and is what is cited needed? results/explain.json, faithfulness_folds.json
+	$(BIN)/hero_explain
+	$(BIN)/hero_faithfulness --config 'runs/ablation/full/fold?_seed0/config.yaml' --out results/faithfulness_folds.json
 
 readme: $(STAMP) ## Write README.md from nbs/index.ipynb
 	@$(BIN)/python tools/readme.py .

@@ -154,7 +154,7 @@ def train_tokenizer(texts:list[str],
     core.train_from_iterator(texts, trainers.BpeTrainer(vocab_size=vocab, special_tokens=['<end>'], initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False))
     return PreTrainedTokenizerFast(tokenizer_object=core, eos_token='<end>', pad_token='<end>')
 
-# %% ../nbs/34_reasoner.ipynb #ec5e5782
+# %% ../nbs/34_reasoner.ipynb #6b332eb5
 def tiny_base(texts:list[str],   # what it reads
               folder:str|Path,   # where it is written, as a hub's model would be
               hidden:int=64,
@@ -170,7 +170,7 @@ def tiny_base(texts:list[str],   # what it reads
     opt = torch.optim.AdamW(lm.parameters(), 4e-3); sched = get_linear_schedule_with_warmup(opt, steps//10, steps)
     rows = [torch.tensor(tok.encode(t) + [tok.eos_token_id]) for t in texts]
     losses = []
-    for _ in range(steps):
+    for _ in tqdm(range(steps), desc='reading', unit='step', mininterval=1):
         pick = [rows[i] for i in torch.randint(len(rows), (16,), generator=g)]
         x, y = (nn.utils.rnn.pad_sequence(pick, True, fill) for fill in (tok.pad_token_id, -100))
         loss = lm(input_ids=x, labels=y).loss; loss.backward()
