@@ -216,7 +216,7 @@ def assemble(model:HeroModel,
     asked = [question(model.labels, f if t else '') for f, t in zip(fast, np.broadcast_to(told, len(fast)))]
     return Cases(ev, out.integrated_context, asked), fast, other
 
-# %% ../nbs/38_explain.ipynb #37a39a5e
+# %% ../nbs/38_explain.ipynb #da3020d9
 def composed(model:HeroModel, takes:Takes, n:int,
              thought:bool=True, # whether the answer is a chain of thought, or the label alone
              seed:int=0,
@@ -231,11 +231,14 @@ def composed(model:HeroModel, takes:Takes, n:int,
     keep = drop_modalities(takes.present[torch.as_tensor(src), torch.arange(5)], .2, g)
     keep = torch.where(torch.rand(n, 1, generator=g) < 1/3, torch.arange(5) == 3, keep)
     only = ~keep[:, [0, 1, 2, 4]].any(1).numpy()
-    cases, _, _ = assemble(model, takes, src, keep, ~only & (rng.random(n) < .6))
+    told = ~only & (rng.random(n) < .6)
+    cases, _, _ = assemble(model, takes, src, keep, told)
     label = np.where(only, words, label)
     says = lambda i, m: str(words[i] if m == 'text' else label[i])
     seen = [[(Citation(m, aus=takes.units[src[i, 2]] if m == 'au' else ()), says(i, m)) for k, m in enumerate(MODALITIES) if p[k]] for i, p in enumerate(cases.evidence.present.tolist())]
-    return replace(cases, answers=[explanation(s if thought else [], str(l)) for s, l in zip(seen, label)])
+    wrong = told & (rng.random(n) < .4); ends = np.where(wrong, rng.choice(model.labels, n), label)
+    cases.questions = [question(model.labels, str(e)) if w else q for q, w, e in zip(cases.questions, wrong, ends)]
+    return replace(cases, answers=[explanation(s if thought else [], str(e)) for s, e in zip(seen, ends)])
 
 # %% ../nbs/38_explain.ipynb #fc23fb8c
 def rate(hits)->dict[str, float]: # 'mean', 'low', 'high' (95 %, Wilson), 'n'

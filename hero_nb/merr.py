@@ -6,10 +6,10 @@
 __all__ = ['SIGNS', 'SIGNS_AND_CUES', 'LOOK', 'VARIANTS', 'BASE', 'SMALL', 'READ', 'REASON', 'MIXED', 'NAMES', 'Described',
            'read_merr', 'parts_of', 'in_columns', 'linear_reader', 'weighted_f1', 'baseline', 'words_of', 'vocabulary',
            'Wording', 'import_merr', 'listed', 'observed', 'merr_answer', 'read_aloud', 'mixtures', 'looking',
-           'merr_cases', 'tell', 'score_texts', 'exchanged', 'learn_to_read', 'told_by', 'named', 'merr_figures',
-           'fast_figures', 'hero_merr']
+           'merr_cases', 'tell', 'score_texts', 'exchanged', 'mcnemar', 'learn_to_read', 'told_by', 'named',
+           'merr_figures', 'fast_figures', 'hero_merr']
 
-# %% ../nbs/39_merr.ipynb #d6db3648
+# %% ../nbs/39_merr.ipynb #0c884079
 import json, re
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np, pandas as pd, torch
 from fastcore.basics import patch
+from scipy.stats import binomtest
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -216,6 +217,12 @@ def exchanged(cases:Cases)->Cases:
     other = cases[[*range(1, len(cases)), 0]]
     return replace(cases, evidence=other.evidence, context=other.context)
 
+# %% ../nbs/39_merr.ipynb #c54f08ae
+def mcnemar(a:np.ndarray, b:np.ndarray)->float: # p, two-sided
+    "Exact McNemar test of two readers on the same clips: bool [N] each, whether they were right"
+    only_a, only_b = int((a & ~b).sum()), int((~a & b).sum())
+    return float(binomtest(only_a, only_a + only_b).pvalue) if only_a + only_b else 1.
+
 # %% ../nbs/39_merr.ipynb #739b6371
 BASE = dict(hidden=128, vocab=1500, steps=2000)                                          # the small base
 SMALL = dict(batch_size=16, lora_dropout=0., checkpointing=False, max_new_tokens=260)    # how it adapts; a base from the hub takes the defaults
@@ -246,7 +253,7 @@ def told_by(name:str,      # of `VARIANTS`
     with atomic_path(kept) as p: p.write_text(json.dumps(said))
     return said
 
-# %% ../nbs/39_merr.ipynb #76aae284
+# %% ../nbs/39_merr.ipynb #6f3f5d98
 NAMES = dict(angry='ang(er|ry)', contempt='contempt', doubt='doubt|skeptic', fear='fear|afraid|scared', happy='happ(y|iness)|joy', neutral='neutral|calm', sad='sad|sorrow', surprise='surpris', worried='worr|anxi|concern')
 
 def named(label:str, text:str)->bool:
@@ -268,6 +275,8 @@ def merr_figures(said:dict[str, dict], # variant -> as from `told_by`
     figures |= {k: figures[f'{best}/{k}'] for k in ('wf1/text', 'agreement', 'readable', 'au_precision', 'au_peak_recall')}
     figures |= {'au_precision/active_only': float(np.mean([u in a for a, u in only])), 'caption_names_label/ours': float(np.mean([named(c.label, r.integrate) for c, r in read])),
                 'caption_names_label/merr': float(np.mean([named(c.label, c.caption) for c, _ in read]))}
+    right = {n: np.array([parse(t, labels).label == clips[i].label for i, t in zip(p['test']['ids'], p['test']['texts'])]) for n, p in said.items()}
+    figures |= {f'p/thought/{n}': mcnemar(right[n], right[f'{n}, label only']) for n in said if f'{n}, label only' in said}
     return {'variant': best} | figures
 
 # %% ../nbs/39_merr.ipynb #598c6f0e
