@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pandas as pd, torch
 
-# %% ../nbs/45_demo.ipynb #aee249f9
+# %% ../nbs/45_demo.ipynb #655ea7f5
 from .core import HeroConfig, HeroError, command, load_config, save_results
-from .explain import explain_cell, explain_figures, write_explanations
+from .explain import RECIPE, explain_cell, explain_figures, write_explanations
 from .extract import hero_extract
 from .interpret import hero_report
 from .model import HeroModel
@@ -67,7 +67,7 @@ def one_thread():
 # %% ../nbs/45_demo.ipynb #fd8e0545
 def _step(n, what): print(f'\n{n}/5  {what}', flush=True)
 
-# %% ../nbs/45_demo.ipynb #86a39f76
+# %% ../nbs/45_demo.ipynb #c00cd8a0
 @command
 def hero_demo(
     config:str='configs/samples.yaml',      # what to train, and where features and model go
@@ -76,7 +76,7 @@ def hero_demo(
     results:str='results/demo.json',        # the figures
     base:str='data_samples/base',           # the language model that explains, as from hero_base
     explanations:str='runs/demo/explanations.json', # what it writes; its adapter's training is noted in a folder beside the model
-    cases:int=3000,                         # clips that it learns to explain from
+    cases:int=RECIPE['cases'],              # clips that it learns to explain from
 )->pd.DataFrame: # accuracy with everything present and with each modality missing
     "Extract, train, explain, report and evaluate. Run it again to go on after an interruption; delete the folder of the run to start afresh."
     if not Path(config).is_file(): raise HeroError(f'no configuration at {config}: run hero_demo in the folder of the project')

@@ -239,7 +239,7 @@ def nf4_weight(p:Params4bit)->Tensor: # float32, in the shape of the layer
     if s.nested: scale = s.state2.code[scale.long()]*s.state2.absmax.repeat_interleave(s.state2.blocksize)[:len(scale)] + s.offset
     return (level*scale.repeat_interleave(s.blocksize)[:len(level)]).view(s.shape)
 
-# %% ../nbs/34_reasoner.ipynb #74602a9b
+# %% ../nbs/34_reasoner.ipynb #40b3f8f6
 def compute_dtype()->torch.dtype:
     "bfloat16 on a GPU that has it, else float32"
     return torch.bfloat16 if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else torch.float32
@@ -255,8 +255,10 @@ def open_base(base:str,          # hub name or local folder
     lm = AutoModelForCausalLM.from_pretrained(folder, quantization_config=quant, dtype=dtype, device_map={'': PartialState().device}, use_safetensors=True)
     if tok.eos_token is None: raise HeroError(f'the tokenizer of {base} has no end-of-text token: set eos_token in its folder')
     if tok.pad_token is None: tok.pad_token = tok.eos_token
-    for m in lm.modules():
-        if isinstance(m, Linear4bit): m.support_avx512bf16_for_cpu = False
+    packed = [m for m in lm.modules() if isinstance(m, Linear4bit)]
+    if lm.device.type == 'cpu' and (odd := sorted({m.in_features for m in packed if m.in_features % 64})):
+        raise HeroError(f'{base} has layers with {", ".join(map(str, odd))} inputs: in 4 bit on a CPU only multiples of 64 are computed rightly. Set four_bit to False, or take another base')
+    for m in packed: m.support_avx512bf16_for_cpu = False
     add_markers(lm, tok)
     return lm.requires_grad_(False), tok
 
