@@ -6,7 +6,7 @@
 __all__ = ['MODALITIES', 'EXPERTS', 'STACK_WIDTH', 'EXPERT_COLORS', 'HeroError', 'command', 'Status', 'Batch', 'Evidence',
            'IntegrationOutput', 'ModelConfig', 'DataConfig', 'TrainConfig', 'LossConfig', 'HeroConfig', 'from_dict',
            'atomic_path', 'save_config', 'load_config', 'seed_everything', 'stream', 'file_hash', 'device_name',
-           'save_results', 'hero_data', 'plot_style']
+           'save_results', 'hero_data', 'listed', 'plot_style']
 
 # %% ../nbs/00_core.ipynb #ac1dd154
 import hashlib, importlib.metadata, json, os, platform, random, sys, tempfile
@@ -292,6 +292,11 @@ def hero_data(name:str, # folder within HERO_DATA, such as 'ravdess'
     p = root/name
     if not p.is_dir(): raise HeroError(f'no data at {p}: set HERO_DATA to the folder that holds {name}/ (README says where to get it)')
     return p
+
+# %% ../nbs/00_core.ipynb #589bb8ac
+def listed(xs:list[str])->str:
+    "'a, b and c'; nothing gives an empty text"
+    return ' and '.join(filter(None, [', '.join(xs[:-1]), *xs[-1:]]))
 
 # %% ../nbs/00_core.ipynb #cb7de43f
 def plot_style():

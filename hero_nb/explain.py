@@ -277,13 +277,13 @@ def exchanged(takes:Takes, speakers:list[str],
         rows += [[i, i, i, j, i] for j in rng.choice(fit, min(n, len(fit)), replace=False)] if has else []
     return np.array(rows)
 
-# %% ../nbs/38_explain.ipynb #a3be76c2
+# %% ../nbs/38_explain.ipynb #cdf89fde
 def explained_clips(reasoner:HeroReasoner, model:HeroModel, ds:HERODataset, table:pd.DataFrame,
                     told:bool=True,
                     words:bool=False, # with exchanged words instead of their own
                    )->pd.DataFrame: # a row for each clip: clip_id, speaker, label, words, kind ('conflict', 'neutral' or 'none'), fast, text, said, against, alone
     "What the reasoner writes about held-out clips, beside what is known of them"
-    takes = takes_of(model, ds, table); rows = table.set_index('clip_id').loc[ds.clip_ids]
+    takes = takes_of(model, ds, table)
     src = exchanged(takes, ds.speakers) if words else np.arange(len(ds))[:, None].repeat(5, 1)
     cases, fast, alone = assemble(model, takes, src, torch.ones(len(src), 5, dtype=torch.bool), told)
     texts = [t for at in range(0, len(cases), 64) for t in reasoner.generate(cases[at:at + 64])]

@@ -22,8 +22,8 @@ from fastcore.basics import patch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-# %% ../nbs/41_interpret.ipynb #7675cd8f
-from .core import EXPERT_COLORS, EXPERTS, MODALITIES, Batch, HeroError, atomic_path, command, file_hash, load_config, plot_style
+# %% ../nbs/41_interpret.ipynb #aa89adf5
+from .core import EXPERT_COLORS, EXPERTS, MODALITIES, Batch, HeroError, atomic_path, command, file_hash, listed, load_config, plot_style
 from .data import Sample, collate, read_labels
 from .encoders import AU_COLUMNS, SAMPLE_RATE, Clip, decode, lite_encoders
 from .extract import find_media
@@ -213,12 +213,10 @@ def _observation(e, p, clip, model):
     if e != 'text' and clip.hop[e]: seen.append(_attention(*looked(model, clip, e)))
     return f'{"AU" if e == "au" else e.capitalize()}: {"; ".join(seen)}. {says}'
 
-# %% ../nbs/41_interpret.ipynb #bd257864
-def _list(names): return ' and '.join(filter(None, [', '.join(names[:-1]), names[-1]]))
-
+# %% ../nbs/41_interpret.ipynb #6a7e177b
 def _rests_on(p, parts):
     ranked = sorted(parts.items(), key=lambda kv: -kv[1])
-    told = lambda kvs: _list([f'{"the context of all" if e == "context" else e} {x:+.2f}' for e, x in kvs])
+    told = lambda kvs: listed([f'{"the context of all" if e == "context" else e} {x:+.2f}' for e, x in kvs])
     lifts, lowers = [kv for kv in ranked if kv[1] > 0], [kv for kv in ranked[::-1] if kv[1] <= 0]
     first = f'Of the modalities, {cited(parts)} lifts it most. ' if parts[cited(parts)] > 0 else 'No modality lifts it. '
     return f'What {p.label} rests on, in logits above the mean of the labels: {told(lifts) if lifts else "nothing"}. ' + (f'Against it: {told(lowers)}. ' if lowers else '') + first
@@ -226,24 +224,24 @@ def _rests_on(p, parts):
 def _integration(p, parts):
     "What the label rests on, who was heard, and who disagrees"
     ranked = sorted(p.modality_importance.items(), key=lambda kv: -kv[1])
-    weights = _rests_on(p, parts) + 'Heard, which is not the same: ' + _list([f'{e} {w:.0%}' for e, w in ranked]) + '. '
+    weights = _rests_on(p, parts) + 'Heard, which is not the same: ' + listed([f'{e} {w:.0%}' for e, w in ranked]) + '. '
     against = [f'{e} ({a["label"]}, {a["probability"]:.0%})' for e, a in p.alone.items() if a['label'] != p.label]
     if not against: return weights + (f'All {len(p.alone)} experts say {p.label}.' if len(p.alone) > 1 else f'There is only one expert to listen to.')
     backing = [e for e, a in p.alone.items() if a['label'] == p.label]
-    return weights + f'The experts disagree. For {p.label}: {_list(backing) if backing else "none of them alone"}. Against: {_list(against)}.'
+    return weights + f'The experts disagree. For {p.label}: {listed(backing) if backing else "none of them alone"}. Against: {listed(against)}.'
 
 def _conclusion(p):
     first, second = sorted(p.probabilities.items(), key=lambda kv: -kv[1])[:2]
     sure = '' if first[1] >= .5 else ' No label has half of the probability: this is a leaning, not a finding.'
     return f'{first[0].capitalize()}, with a probability of {first[1]:.0%}; next is {second[0]} with {second[1]:.0%}.{sure}'
 
-# %% ../nbs/41_interpret.ipynb #8ade1904
+# %% ../nbs/41_interpret.ipynb #d58d8eac
 def absences(p:Prediction)->list[str]:
     "A sentence for each reason why something was not used"
     why = {}
     for m, s in p.status.items():
         if not s: why.setdefault(s, []).append('AU' if m == 'au' else m)
-    said = lambda s, ms: f'{_list(ms)} {"is" if len(ms) == 1 else "are"} {"missing" if s.state == "missing" else "not usable"}: {s.reason}.'
+    said = lambda s, ms: f'{listed(ms)} {"is" if len(ms) == 1 else "are"} {"missing" if s.state == "missing" else "not usable"}: {s.reason}.'
     return [said(s, ms)[0].upper() + said(s, ms)[1:] for s, ms in why.items()]
 
 def in_words(p:Prediction,

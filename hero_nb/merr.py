@@ -5,18 +5,18 @@
 # %% auto #0
 __all__ = ['SIGNS', 'SIGNS_AND_CUES', 'LOOK', 'VARIANTS', 'BASE', 'SMALL', 'READ', 'REASON', 'MIXED', 'NAMES', 'Described',
            'read_merr', 'parts_of', 'in_columns', 'linear_reader', 'weighted_f1', 'baseline', 'words_of', 'vocabulary',
-           'Wording', 'import_merr', 'listed', 'observed', 'merr_answer', 'read_aloud', 'mixtures', 'looking',
-           'merr_cases', 'tell', 'score_texts', 'exchanged', 'mcnemar', 'afresh', 'learn_to_read', 'told_by', 'named',
-           'echo', 'variant_figures', 'caption_figures', 'active_only', 'merr_figures', 'fast_figures', 'hero_merr']
+           'Wording', 'import_merr', 'observed', 'merr_answer', 'read_aloud', 'mixtures', 'looking', 'merr_cases',
+           'tell', 'score_texts', 'exchanged', 'mcnemar', 'afresh', 'learn_to_read', 'told_by', 'named', 'echo',
+           'variant_figures', 'caption_figures', 'active_only', 'merr_figures', 'fast_figures', 'hero_merr']
 
-# %% ../nbs/39_merr.ipynb #5ed7f3cf
+# %% ../nbs/39_merr.ipynb #152eef09
 import json, re, shutil
 from collections import Counter
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
-import numpy as np, pandas as pd, torch
+import numpy as np, pandas as pd
 from fastcore.basics import patch
 from scipy.stats import binomtest
 from sklearn.compose import ColumnTransformer
@@ -26,8 +26,8 @@ from sklearn.metrics import f1_score
 from sklearn.pipeline import make_pipeline
 from tqdm.auto import tqdm
 
-# %% ../nbs/39_merr.ipynb #88270b31
-from .core import MODALITIES, HeroConfig, HeroError, Status, atomic_path, command, file_hash, hero_data, load_config, save_results, seed_everything
+# %% ../nbs/39_merr.ipynb #334962a9
+from .core import MODALITIES, HeroConfig, HeroError, Status, atomic_path, command, file_hash, hero_data, listed, load_config, save_results, seed_everything
 from .data import HERODataset, read_labels
 from .explain import cases_of, having, text_scores
 from .model import HeroModel
@@ -160,11 +160,7 @@ def import_merr(clips:list[Described], part:dict[str, str],
     with atomic_path(Path(folder)/'labels.csv') as p: table.to_csv(p, index=False)
     return store
 
-# %% ../nbs/39_merr.ipynb #4a005f67
-def listed(xs:list[str])->str:
-    "a, b and c"
-    return ' and '.join(filter(None, [', '.join(xs[:-1]), *xs[-1:]]))
-
+# %% ../nbs/39_merr.ipynb #d2848089
 def observed(c:Described)->str:
     "The part `observe` of what the reasoner learns to say: what each expert was given"
     tone = c.tone.strip().rstrip('.').removeprefix('and ')

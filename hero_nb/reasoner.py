@@ -32,12 +32,12 @@ from torch.distributed.fsdp import fully_shard
 from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 
-# %% ../nbs/34_reasoner.ipynb #6caa8d31
+# %% ../nbs/34_reasoner.ipynb #377f35e7
 from transformers import (AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedModel, PreTrainedTokenizerBase,
                           PreTrainedTokenizerFast, Qwen2Config, get_linear_schedule_with_warmup)
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
-from .core import EXPERTS, Evidence, HeroError, atomic_path, file_hash, from_dict, stream
+from .core import EXPERTS, Evidence, HeroError, atomic_path, file_hash, from_dict, listed, stream
 
 # %% ../nbs/34_reasoner.ipynb #97c60c5e
 MARKERS = tuple(f'<{e}>' for e in EXPERTS)
@@ -50,17 +50,16 @@ class Citation:
     end: float|None = None   # equal to `start` for a moment
     aus: tuple[str, ...] = () # such as ('AU06', 'AU12')
 
-# %% ../nbs/34_reasoner.ipynb #8e290a1c
+# %% ../nbs/34_reasoner.ipynb #91320560
 def _span(c): return '' if c.start is None else f'at {c.start:.1f} s' if c.start == c.end else f'from {c.start:.1f} to {c.end:.1f} s'
-def _all(xs): return ' and '.join(filter(None, [', '.join(xs[:-1]), *xs[-1:]]))
 
 def compose(seen:list[tuple[Citation, str]], # what was seen, and the label that it speaks for
             label:str,                       # the conclusion
            )->str:
     "Observe, integrate, conclude; times are rounded to 0.1 s"
-    observe = [f'<{c.expert}> ' + ', '.join(filter(None, [says, _all(c.aus), _span(c)])) + '.' for c, says in seen]
+    observe = [f'<{c.expert}> ' + ', '.join(filter(None, [says, listed(c.aus), _span(c)])) + '.' for c, says in seen]
     groups = {l: [f'<{c.expert}>' for c, says in seen if says == l] for l in dict.fromkeys(says for _, says in seen)}
-    integrate = '; '.join(f'{_all(who)} {"says" if len(who) == 1 else "say"} {l}' for l, who in groups.items())
+    integrate = '; '.join(f'{listed(who)} {"says" if len(who) == 1 else "say"} {l}' for l, who in groups.items())
     return '\n'.join(['Observe', *observe, 'Integrate', f'{integrate}.', 'Conclude', f'Label: {label}'])
 
 # %% ../nbs/34_reasoner.ipynb #1bac325a
