@@ -321,7 +321,7 @@ def adapted(model:HeroModel, ds:HERODataset, table:pd.DataFrame,
         whiten(reasoner, cases); canary(reasoner, cases[:4]); adapt(reasoner, cases, out)
     return reasoner
 
-# %% ../nbs/38_explain.ipynb #788c7dbc
+# %% ../nbs/38_explain.ipynb #379f530b
 def explain_cell(config:str,   # of a trained model, beside its checkpoint
                  thought:bool, # chain of thought, or the label alone
                  base:str, out:str,
@@ -330,7 +330,7 @@ def explain_cell(config:str,   # of a trained model, beside its checkpoint
                 )->pd.DataFrame: # as from `explained_clips`, with the columns `way` and `exchanged`
     "One cell of the study; a cell that is done is read from `out`, one that was interrupted goes on"
     cfg, path, made, checkpoint = load_config(config), Path(out)/f'{part}.csv', Path(out)/'made_from.txt', Path(config).with_name('model.safetensors')
-    source = f'{cfg}\n{file_hash(checkpoint)}\n{base_id(base_folder(base))}\n{file_hash(cfg.data.labels)}\n{thought} {n} {RECIPE}\n'
+    source = f'{cfg}\n{base_id(checkpoint.parent)}\n{base_id(base_folder(base))}\n{file_hash(cfg.data.labels)}\n{thought} {n} {RECIPE}\n'
     same = made.is_file() and made.read_text() == source
     if same and path.is_file(): return pd.read_csv(path, keep_default_na=False)
     if not same:

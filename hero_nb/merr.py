@@ -326,7 +326,7 @@ def fast_figures(model:HeroModel, cfg:HeroConfig, by_part:dict[str, list[Describ
     commonest = Counter(c.label for c in by_part['train']).most_common(1)[0][0]
     return figures | {'wf1/chance': weighted_f1(truth, [commonest]*len(truth)), 'clips': len(truth)}
 
-# %% ../nbs/39_merr.ipynb #b20e4da8
+# %% ../nbs/39_merr.ipynb #2f70cd05
 @command
 def hero_merr(config:str='configs/merr.yaml',      # the fast path: model and training
               out:str='runs/merr',                 # features, model, reasoners, texts
@@ -346,7 +346,7 @@ def hero_merr(config:str='configs/merr.yaml',      # the fast path: model and tr
     if not base:
         afresh(out/'base', f'{data} {BASE}')
         if not (out/'base/tokenizer.json').is_file(): tiny_base(read_aloud(by_part['train'], model.labels), out/'base', **BASE) # the tokenizer is written last
-    learn_to_read(model, by_part['train'], how(READ), out/'reads', wording, f'{data} {file_hash(out/"model/model.safetensors")}')
+    learn_to_read(model, by_part['train'], how(READ), out/'reads', wording, f'{data} {base_id(out/"model")}')
     said = {name: told_by(name, model, cfg, clips, out/'reads', how(REASON), out/name.replace(', ', '_').replace(' ', '_')) for name in VARIANTS}
     figures = merr_figures(said, clips, model.labels) | fast_figures(model, cfg, by_part)
     notes = f'Headline: {figures.pop("variant")}, the better of the two that reason first, on the validation part. Descriptions of clips, pseudo-labels. 80/10/10 by clip id; settings chosen on the validation part, which figures named valid/ are from; all others: test.'
