@@ -6,8 +6,8 @@
 __all__ = ['ROWS', 'QUESTIONS', 'varied', 'predictions', 'is_right', 'accuracies', 'compare', 'made_from', 'run_cell',
            'side_by_side', 'ablation_cell', 'ablation_figures', 'hero_ablation', 'write_ablation', 'ablation_table']
 
-# %% ../nbs/44_ablation.ipynb #3b21bd51
-import os
+# %% ../nbs/44_ablation.ipynb #b7df18d1
+import os, shutil
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from copy import deepcopy
 from multiprocessing import get_context
@@ -80,7 +80,7 @@ def compare(table:pd.DataFrame, # predictions of both
     w = table.assign(right=is_right(table)).pivot_table(index=['speaker', 'clip_id'], columns=column, values='right', aggfunc='mean')[[a, b]].dropna()
     return compare_models(w[a], w[b], w.index.get_level_values('speaker'))
 
-# %% ../nbs/44_ablation.ipynb #876b4365
+# %% ../nbs/44_ablation.ipynb #156c5187
 def made_from(cfg:HeroConfig)->str:
     "What a cell depends on, as text: settings and features"
     clips = sorted(Path(cfg.data.features).glob('*.safetensors'))
@@ -95,7 +95,7 @@ def run_cell(cfg:HeroConfig,
     path, made = out/'predictions.csv', out/'made_from.txt'
     same = made.is_file() and made.read_text() == source
     if same and path.is_file(): return pd.read_csv(path, dtype=dict(speaker=str))
-    if not same: (out/'last.pt').unlink(missing_ok=True); path.unlink(missing_ok=True)
+    if not same: shutil.rmtree(out/'checkpoints', ignore_errors=True); path.unlink(missing_ok=True)
     with atomic_path(made) as p: p.write_text(source)
     train_from_config(deepcopy(cfg))                                       # which notes the widths in its settings
     model = HeroModel.load(out/'model.safetensors')

@@ -8,12 +8,13 @@ __all__ = ['MODALITIES', 'EXPERTS', 'STACK_WIDTH', 'EXPERT_COLORS', 'HeroError',
            'atomic_path', 'save_config', 'load_config', 'seed_everything', 'stream', 'file_hash', 'device_name',
            'save_results', 'hero_data', 'listed', 'plot_style']
 
-# %% ../nbs/00_core.ipynb #ac1dd154
-import hashlib, importlib.metadata, json, os, platform, random, sys, tempfile
+# %% ../nbs/00_core.ipynb #fa6ab750
+import hashlib, importlib.metadata, json, os, platform, random, reprlib, sys, tempfile
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from functools import wraps
 from pathlib import Path
+from typing import get_args
 
 import numpy as np, torch, yaml
 from fastcore.script import call_parse
@@ -82,14 +83,23 @@ def has(self:Batch,
     if m not in self.feats: return torch.zeros_like(self.present[:, 0])
     return self.present[:, MODALITIES.index(m)] & self.mask[m].any(1)
 
-# %% ../nbs/00_core.ipynb #4d5fa592
+# %% ../nbs/00_core.ipynb #5be8c6ab
+@patch
+def each(self:Batch, f)->Batch: # f: Tensor -> Tensor
+    "The same batch with `f` of each of its tensors"
+    of = lambda d: {k: f(v) for k, v in d.items()}
+    return replace(self, feats=of(self.feats), mask=of(self.mask), present=f(self.present),
+                   label=None if self.label is None else f(self.label), target=None if self.target is None else f(self.target))
+
 @patch
 def to(self:Batch, device)->Batch:
     "The same batch on another device"
-    move = lambda d: {k: v.to(device) for k, v in d.items()}
-    return replace(self, feats=move(self.feats), mask=move(self.mask), present=self.present.to(device),
-                   label=None if self.label is None else self.label.to(device),
-                   target=None if self.target is None else self.target.to(device))
+    return self.each(lambda x: x.to(device, non_blocking=x.is_pinned()))
+
+@patch
+def pin_memory(self:Batch)->Batch:
+    "The same batch in memory that a GPU can fetch by itself; `DataLoader` calls this"
+    return self.each(Tensor.pin_memory)
 
 # %% ../nbs/00_core.ipynb #dab6fc97
 @patch
@@ -164,7 +174,7 @@ class DataConfig:
     valid_speakers: list[str] = field(default_factory=list) # used for selection, never for training
     test_speakers: list[str] = field(default_factory=list)  # used once, at the end
 
-# %% ../nbs/00_core.ipynb #57370dbd
+# %% ../nbs/00_core.ipynb #164b788e
 @dataclass
 class TrainConfig:
     "How the model is trained"
@@ -184,6 +194,8 @@ class TrainConfig:
     label_smoothing: float = 0.1
     align: int = 0                   # epochs at the beginning in which only loss.sccl counts: evidence learns to fit the words before the label is learned
     patience: int = 10               # epochs without a better validation score before stopping
+    workers: int = 0                 # processes that read ahead while the model computes; 0: read when needed
+    save_every: int = 500            # steps between two checkpoints within an epoch; the end of an epoch always writes one
     seed: int = 0
     out: str = 'runs/hero'           # folder for checkpoints and logs
 
@@ -204,24 +216,30 @@ class HeroConfig:
     train: TrainConfig = field(default_factory=TrainConfig)
     loss: LossConfig = field(default_factory=LossConfig)
 
-# %% ../nbs/00_core.ipynb #f0eea3f9
+# %% ../nbs/00_core.ipynb #4093cef9
 def from_dict(cls,          # a dataclass
               d:dict|None,  # its fields, nested
               where:str='', # the way to `d`, for messages
              ):
     "Build the dataclass `cls` from `d`; an unknown key or a value of another type raises `HeroError`"
     d = {} if d is None else d
-    if not isinstance(d, dict): raise HeroError(f'{where or cls.__name__} must be a mapping, got {d!r}')
-    default, known = cls(), {f.name for f in fields(cls)}
-    if (bad := sorted(set(d) - known)): raise HeroError(f'unknown key {where}{bad[0]}: expected some of {", ".join(sorted(known))}')
-    return cls(**{k: _value(getattr(default, k), v, where + k) for k, v in d.items()})
+    if not isinstance(d, dict): raise HeroError(f'{where or cls.__name__} must be a mapping, got {reprlib.repr(d)}')
+    default, known = cls(), {f.name: f.type for f in fields(cls)}
+    if (bad := [k for k in d if k not in known]): raise HeroError(f'unknown key {where}{str(bad[0])[:60]}: expected some of {", ".join(sorted(known))}')
+    return cls(**{k: _value(getattr(default, k), v, where + k, known[k]) for k, v in d.items()})
 
-def _value(default, v, name):
-    "`v`, checked against the type of `default`"
+def _value(default, v, name, kind):
+    "`v`, checked against the type of `default`, and what a list or dict holds against `kind`"
     if is_dataclass(default): return from_dict(type(default), v, name + '.')
-    if isinstance(default, float) and type(v) is int: v = float(v)
-    if type(v) is not type(default): raise HeroError(f'{name} must be of type {type(default).__name__}, got {v!r}')
+    if type(default) is float: return _number(v, name)
+    if type(v) is not type(default): raise HeroError(f'{name} must be of type {type(default).__name__}, got {reprlib.repr(v)}')
+    if isinstance(v, list): return [_value(get_args(kind)[0](), x, f'each of {name}', None) for x in v]
+    if isinstance(v, dict): return {_value('', k, f'each key of {name}', None): _value(get_args(kind)[1](), x, f'{name}.{str(k)[:60]}', None) for k, x in v.items()}
     return v
+
+def _number(v, name):
+    if type(v) not in (int, float) or not abs(v) < 1e300: raise HeroError(f'{name} must be of type float and finite, got {reprlib.repr(v)}')
+    return float(v)
 
 # %% ../nbs/00_core.ipynb #74620d10
 @contextmanager
@@ -233,7 +251,7 @@ def atomic_path(path:str|Path): # the final name
     try: yield Path(tmp); os.replace(tmp, path)
     finally: Path(tmp).unlink(missing_ok=True)
 
-# %% ../nbs/00_core.ipynb #93f81977
+# %% ../nbs/00_core.ipynb #297e45a6
 def save_config(cfg:HeroConfig, path:str|Path):
     "Write `cfg` as YAML"
     with atomic_path(path) as p: p.write_text(yaml.safe_dump(asdict(cfg), sort_keys=False))
@@ -241,8 +259,11 @@ def save_config(cfg:HeroConfig, path:str|Path):
 def load_config(path:str|Path)->HeroConfig:
     "Read a configuration from YAML; keys left out keep their defaults"
     if not Path(path).is_file(): raise HeroError(f'no configuration at {path}: expected a YAML file such as configs/samples.yaml')
-    try: return from_dict(HeroConfig, yaml.safe_load(Path(path).read_text()))
-    except yaml.YAMLError as e: raise HeroError(f'{path} is not valid YAML: {e}') from None
+    try: d = yaml.safe_load(Path(path).read_text())
+    except (yaml.YAMLError, ValueError, OSError, RecursionError) as e: raise HeroError(f'{path} is not valid YAML: {str(e)[:500]}') from None
+    if d is None: raise HeroError(f'{path} holds nothing: expected some of the sections {", ".join(f.name for f in fields(HeroConfig))}')
+    try: return from_dict(HeroConfig, d)
+    except HeroError as e: raise HeroError(f'{path}: {e}') from None
 
 # %% ../nbs/00_core.ipynb #16880a10
 def seed_everything(seed:int):

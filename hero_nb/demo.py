@@ -22,17 +22,17 @@ from .model import HeroModel
 from .predict import chance, hero_evaluate
 from .train import hero_train, open_split
 
-# %% ../nbs/45_demo.ipynb #1a029267
+# %% ../nbs/45_demo.ipynb #0055e962
 def forget_stale(cfg:HeroConfig,
                  features_changed:bool, # whether clips were extracted just now
                 )->bool: # whether a run was there that can be gone on with
     "Make training start afresh unless the run in `cfg.train.out` has these settings and these features"
-    last, kept = Path(cfg.train.out)/'last.pt', Path(cfg.train.out)/'config.yaml'
+    last, kept = Path(cfg.train.out)/'checkpoints', Path(cfg.train.out)/'config.yaml'
     if not last.exists(): return False
     try: old = load_config(kept)
     except HeroError: old = HeroConfig()
     why = 'features' if features_changed else 'settings' if old != replace(cfg, model=replace(cfg.model, dims=old.model.dims, encoders=old.model.encoders)) else ''
-    if why: print(f'the {why} have changed since the model in {cfg.train.out} was trained: it is trained anew'); last.unlink()
+    if why: print(f'the {why} have changed since the model in {cfg.train.out} was trained: it is trained anew'); shutil.rmtree(last)
     return not why
 
 # %% ../nbs/45_demo.ipynb #0c58d61d

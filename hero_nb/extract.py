@@ -4,21 +4,27 @@
 
 # %% auto #0
 __all__ = ['MEDIA', 'ENCODERS', 'find_media', 'fingerprint', 'identities', 'up_to_date', 'encode_clips', 'extract_clip',
-           'failed_clip', 'ahead', 'ExtractSummary', 'hero_extract', 'extract_folder', 'decode_only',
-           'measure_extraction', 'hero_bench_extract']
+           'failed_clip', 'ahead', 'ExtractSummary', 'processes', 'agreed', 'shared', 'writing', 'hero_extract',
+           'extract_folder', 'decode_only', 'measure_extraction', 'hero_bench_extract']
 
-# %% ../nbs/04_extract.ipynb #86b06d31
-import statistics, tempfile, time
+# %% ../nbs/04_extract.ipynb #c6d02e04
+import atexit, os, statistics, sys, tempfile, time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
-import av, numpy as np
-from av.error import FFmpegError
+import av, numpy as np, torch
+from accelerate import PartialState
+from accelerate.utils import gather_object, parse_flag_from_env
 from fastcore.basics import patch
 from tqdm import tqdm
+
+try: import fcntl
+except ImportError: fcntl = None # Windows
 
 # %% ../nbs/04_extract.ipynb #dc5c715e
 from .core import MODALITIES, HeroError, Status, command, file_hash, hero_data, save_results
@@ -63,14 +69,16 @@ def up_to_date(store:FeatureStore, path:Path, ident:dict[str, str])->bool:
     if old.encoder != ident or any(s.state == 'failed' for s in old.status.values()): return False
     return all(getattr(old, k) == v for k, v in fingerprint(path).items())
 
-# %% ../nbs/04_extract.ipynb #0f7f4a50
+# %% ../nbs/04_extract.ipynb #f2a404c5
 def _answers(encoder, clips):
-    "What `encoder` says of each clip; if it breaks down, that is its answer for all of them"
+    "What `encoder` says of each clip; where it breaks down, that is its answer"
     try:
         answers = encoder.encode(clips)
         if len(answers) != len(clips): raise ValueError(f'{len(answers)} answers for {len(clips)} clips')
         return [_checked(encoder, x) for x in answers]
-    except Exception as e: return [Status('failed', f'{encoder.name}: {type(e).__name__}: {e}')]*len(clips)
+    except Exception as e:
+        if len(clips) > 1: return [x for c in clips for x in _answers(encoder, [c])]
+        return [Status('failed', f'{encoder.name}: {type(e).__name__}: {e}')]
 
 def _checked(encoder, x):
     if isinstance(x, Status): return x
@@ -126,7 +134,7 @@ def ahead(func:Callable, items:Sequence)->Iterator:
             if ready: yield ready.result()
         if job: yield job.result()
 
-# %% ../nbs/04_extract.ipynb #5afefe5d
+# %% ../nbs/04_extract.ipynb #aae18e4f
 @dataclass
 class ExtractSummary:
     "What a run did, and what the store now holds of the folder"
@@ -141,8 +149,11 @@ class ExtractSummary:
         for m, s in clip.status.items(): self.status[m][s] += 1
     def states(self, m:str)->dict[str, int]:
         return {k: sum(n for s, n in self.status[m].items() if s.state == k) for k in ('present', 'missing', 'failed')}
+    def __add__(self, o):
+        return ExtractSummary(self.done + o.done, self.replaced + o.replaced, self.skipped + o.skipped, self.failed | o.failed,
+                              self.seconds + o.seconds, max(self.wall, o.wall), {m: c + o.status[m] for m, c in self.status.items()})
 
-# %% ../nbs/04_extract.ipynb #cb7560cc
+# %% ../nbs/04_extract.ipynb #30001609
 @patch
 def __str__(self:ExtractSummary):
     n = len(self.done) + len(self.skipped) + len(self.failed)
@@ -150,12 +161,67 @@ def __str__(self:ExtractSummary):
     if self.done: rows.append(f'{self.seconds:.1f} s of video in {self.wall:.1f} s: {self.seconds/self.wall:.1f} seconds of video per second')
     rows += ['', f'{"":9}{"present":>8}{"missing":>8}{"failed":>8}']
     rows += [f'{m:9}' + ''.join(f'{v:8}' for v in self.states(m).values()) for m in MODALITIES] + ['']
-    rows += [f'{m} {s.state} in {n}: {s.reason}' for m in MODALITIES for s, n in self.status[m].most_common()
-             if s.reason and s.reason not in self.failed.values()]
+    most = lambda m: sorted(self.status[m].items(), key=lambda sn: (-sn[1], sn[0].state, sn[0].reason))
+    rows += [f'{m} {s.state} in {n}: {s.reason}' for m in MODALITIES for s, n in most(m) if s.reason and s.reason not in self.failed.values()]
     bad = [f'unreadable: {why}' for why in self.failed.values()]
     return '\n'.join(rows + bad[:20] + ([f'and {len(bad) - 20} more unreadable files'] if len(bad) > 20 else []))
 
-# %% ../nbs/04_extract.ipynb #82d23492
+# %% ../nbs/04_extract.ipynb #a2532f42
+def processes()->PartialState:
+    "The processes that a launcher started with this one; without a launcher, this one alone"
+    n = int(os.environ.get('LOCAL_WORLD_SIZE', 1))
+    cpu = parse_flag_from_env('ACCELERATE_USE_CPU') or n > max(1, torch.cuda.device_count()) # not one GPU for each: talk over the CPU
+    return PartialState(cpu, timeout=timedelta(days=7)) # who is done first waits for the others; if one dies, the launcher ends them all
+
+@atexit.register
+def _part():
+    "Close the connections before Python ends: threads that still listen then may crash it"
+    if torch.distributed.is_initialized(): torch.distributed.destroy_process_group()
+
+# %% ../nbs/04_extract.ipynb #3ca983be
+def agreed(func:Callable):
+    "What `func()` returns here, if it returns in every process; a `HeroError` in any ends all, and is said once"
+    state = processes()
+    if state.num_processes == 1: return func()
+    try: out, why = func(), ''
+    except HeroError as e: out, why = None, str(e)
+    reasons = [r for r in gather_object([why]) if r]
+    if not reasons: return out
+    if state.is_main_process: print(f'{Path(sys.argv[0]).stem}: {reasons[0]}', file=sys.stderr, flush=True)
+    sys.stdout.flush()        # the launcher kills who is left as soon as one has ended, and what is not written yet is lost
+    state.wait_for_everyone()
+    sys.exit(1)
+
+# %% ../nbs/04_extract.ipynb #f7494f82
+def shared(func:Callable, # list -> list
+           items:list,
+          )->list: # the same in each process
+    "`func` of this process's part of `items`, joined with what the other processes made of theirs, in the order of `items`"
+    with processes().split_between_processes(items) as part: return gather_object(agreed(lambda: func(part)))
+
+# %% ../nbs/04_extract.ipynb #f2b81a81
+@contextmanager
+def writing(folder:str|Path, # holds the lock itself, so no lock file is left behind either
+            suffix:str,      # of the files that are written with `atomic_path`
+           ):
+    "Be a writer in `folder`; where no other is alive, first remove the temporary files of those that were killed"
+    if fcntl is None: yield; return
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        _clean(fd, Path(folder).glob(f'.*{suffix}????????{suffix}')); yield
+    finally: os.close(fd)
+
+def _clean(fd, left):
+    "Remove the files `left` if no other writer holds a lock on `fd`; be a writer from now on"
+    try:
+        try: fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError: pass # another writer is alive
+        else:
+            for p in left: p.unlink(missing_ok=True)
+        fcntl.flock(fd, fcntl.LOCK_SH)
+    except OSError: pass # a file system without locks: leave everything as it is
+
+# %% ../nbs/04_extract.ipynb #3efad649
 ENCODERS = dict(lite=lite_encoders)
 
 @command
@@ -168,28 +234,39 @@ def hero_extract(
     batch:int=8,               # clips that are decoded together; more needs more memory
 )->ExtractSummary:
     "Extract features from every clip in a folder. Clips that are up to date are skipped, so an interrupted run is continued by running it again."
-    if encoders not in ENCODERS: raise HeroError(f'no set of encoders {encoders!r}: expected one of {", ".join(ENCODERS)}')
-    if fps <= 0 or size < 16 or batch < 1: raise HeroError(f'expected fps > 0, size >= 16, batch >= 1, got fps {fps:g}, size {size}, batch {batch}')
-    out = extract_folder(find_media(video_dir), FeatureStore(output_dir, create=True), ENCODERS[encoders](), fps, size, batch)
-    print(out)
+    def _check():
+        if encoders not in ENCODERS: raise HeroError(f'no set of encoders {encoders!r}: expected one of {", ".join(ENCODERS)}')
+        if fps <= 0 or size < 16 or batch < 1: raise HeroError(f'expected fps > 0, size >= 16, batch >= 1, got fps {fps:g}, size {size}, batch {batch}')
+        return find_media(video_dir), FeatureStore(output_dir, create=True)
+    out = extract_folder(*agreed(_check), ENCODERS[encoders](), fps, size, batch)
+    if processes().is_main_process: print(out)
     return out
 
-# %% ../nbs/04_extract.ipynb #aa2ed50a
+# %% ../nbs/04_extract.ipynb #4951d8f9
 def extract_folder(paths:list[Path], store:FeatureStore, encoders:dict[str, Encoder], fps:float=10, size:int=128, batch:int=8)->ExtractSummary:
-    "Extract what is not up to date; whoever interrupts sees how far it came"
-    started, out, ident = time.perf_counter(), ExtractSummary(), identities(encoders, fps, size)
-    todo = []
-    for p in paths:
-        if not up_to_date(store, p, ident): todo.append(p)
-        else: out.skipped.append(p.stem); out.count(store.header(p.stem))
-    batches = [todo[i:i + batch] for i in range(0, len(todo), batch)]
+    "Extract what is not up to date, with all processes there are"
+    started, known, ident = time.perf_counter(), ExtractSummary(), identities(encoders, fps, size)
+    with writing(store.folder, '.safetensors'):
+        old = shared(lambda part: [store.header(p.stem) if up_to_date(store, p, ident) else None for p in part], paths)
+        for clip in filter(None, old): known.skipped.append(clip.clip_id); known.count(clip)
+        todo = [p for p, clip in zip(paths, old) if clip is None]
+        parts = shared(lambda part: [_extract(part, store, encoders, ident, fps, size, batch, known)], todo)
+    return replace(sum(parts, known), wall=time.perf_counter() - started)
+
+# %% ../nbs/04_extract.ipynb #bfb00c31
+def _extract(paths, store, encoders, ident, fps, size, batch, known):
+    "Extract these files; whoever interrupts sees how far it came, beside what was `known`"
+    started, out, state = time.perf_counter(), ExtractSummary(), processes()
+    batches = [paths[i:i + batch] for i in range(0, len(paths), batch)]
+    name = 'extract' if state.num_processes == 1 else f'extract, 1 of {state.num_processes} processes'
     try:
-        with tqdm(total=len(todo), desc='extract', unit='clip', disable=None) as bar:  # silent when nobody watches
+        with tqdm(total=len(paths), desc=name, unit='clip', disable=None if state.is_main_process else True) as bar:  # None: silent when nobody watches
             for part, loaded in zip(batches, ahead(lambda part: [_load(p, fps, size) for p in part], batches)):
                 _write(store, part, loaded, encoders, ident, size, out); bar.update(len(part))
     except KeyboardInterrupt:
-        print('interrupted, so far:', replace(out, wall=time.perf_counter() - started)); raise
-    return replace(out, wall=time.perf_counter() - started)
+        if state.is_main_process: print('interrupted, so far:', replace(known + out, wall=time.perf_counter() - started))
+        raise
+    return out
 
 def _write(store, paths, loaded, encoders, ident, size, out):
     "Encode one batch, write its entries and count them"

@@ -64,7 +64,7 @@ class NearestImputation(nn.Module):
         dist = torch.einsum('be,ne->bn', ev.present.to(b.dtype), b.square().sum(2)) - 2*cross # [B, N], up to a constant for each clip
         return fill_absent(ev, self.tokens[dist.argmin(1)], self.known.to(ev.confidence.dtype).expand_as(ev.confidence))
 
-# %% ../nbs/20_imputation.ipynb #d70fa0d9
+# %% ../nbs/20_imputation.ipynb #ccacd28c
 class EvidenceMemory(nn.Module):
     "Learned typical clips: summaries of some experts [B, E, D] recall those of all"
     def __init__(self,
@@ -73,7 +73,7 @@ class EvidenceMemory(nn.Module):
                 ):
         super().__init__()
         self.entries = nn.Parameter(torch.randn(size, len(EXPERTS), d) * .3)
-        self.log_sharpness = nn.Parameter(torch.tensor(8.).log())
+        self.log_sharpness = nn.Parameter(torch.tensor([8.]).log())
 
     def forward(self,
                 x:Tensor,       # [B, E, D], zero where absent

@@ -54,7 +54,7 @@ def info_nce(a:Tensor,                 # [N, D], row i belongs to row i of `b`
     logits = logits.masked_fill(twin, -math.inf)
     return (F.cross_entropy(logits, own) + F.cross_entropy(logits.T, own)) / 2
 
-# %% ../nbs/30_losses.ipynb #c0b715d4
+# %% ../nbs/30_losses.ipynb #1d2c8c28
 class Temperature(nn.Module):
     "A learned number strictly between two bounds"
     def __init__(self,
@@ -65,10 +65,10 @@ class Temperature(nn.Module):
         if not 0 < low < start < high: raise HeroError(f'a temperature needs 0 < low < start < high, got {low}, {start} and {high}')
         self.low, self.high = low, high
         share = math.log(start/low) / math.log(high/low)
-        self.raw = nn.Parameter(torch.tensor(math.log(share / (1 - share))))
+        self.raw = nn.Parameter(torch.tensor([math.log(share / (1 - share))]))
 
     def forward(self)->Tensor: # scalar
-        return self.low * (self.high/self.low) ** full(self.raw).sigmoid()
+        return self.low * (self.high/self.low) ** full(self.raw)[0].sigmoid()
 
 # %% ../nbs/30_losses.ipynb #3ae45571
 def gather_rows(x:Tensor, # [B, ...]; B may differ between processes
@@ -162,7 +162,7 @@ def dependence(x:Tensor, y:Tensor)->Tensor: # [N, D], [N, K] -> scalar in [0, 1]
     "Mean squared correlation of all columns of `x` with all of `y`: linear HSIC"
     return correlations(x, y).square().mean()
 
-# %% ../nbs/30_losses.ipynb #d7d47690
+# %% ../nbs/30_losses.ipynb #fc916e98
 LEAST = 4  # clips that a correlation is worth computing from
 
 class STMIL(MeanLoss):
@@ -171,11 +171,11 @@ class STMIL(MeanLoss):
         Q = ev.tokens.shape[2]
         if Q < 2: raise HeroError('STMIL splits the tokens of an expert in two halves, got one token: set model.n_queries to 2 or more, or loss.stmil to 0')
         x = full(ev.tokens).masked_fill(~ev.present[..., None, None], 0)
-        shared, own = x[:, :, :Q//2].mean(2), x[:, :, Q//2:].mean(2)                     # [B, 6, D] each
-        apart, align = [], []
+        halves = gather_rows(torch.stack([x[:, :, :Q//2].mean(2), x[:, :, Q//2:].mean(2)], 1)) # [B, 2, 6, D]
+        (shared, own), present, apart, align = halves.unbind(1), gather_rows(ev.present.long()).bool(), [], []
         for i in range(len(MODALITIES)):
             for j in range(i + 1):
-                rows = ev.present[:, i] & ev.present[:, j]
+                rows = present[:, i] & present[:, j]
                 if rows.sum() < LEAST: continue
                 if i == j: apart.append(dependence(shared[rows, i], own[rows, i]))
                 else: align.append(misalignment(shared[rows, i], shared[rows, j]))
@@ -263,18 +263,19 @@ class HeroLoss(nn.Module):
         total = sum(self.weight.get(name, 1.) * mean_of(parts) for name, parts in terms.items())
         return total, {name: mean_of(parts).detach() for name, parts in terms.items() if len(parts)}
 
-# %% ../nbs/30_losses.ipynb #4f3e6e3c
+# %% ../nbs/30_losses.ipynb #fbab15ab
 @patch
 def terms(self:HeroLoss, out:HeroOutput, batch:Batch)->dict[str, Tensor]: # term -> its parts [P]; `HeroError` where one is not finite
     "The parts of every term; none where the batch cannot support it"
     ev, label = out.evidence, labels_of(batch)
     each, known = self.ask(out, label), label >= 0 if label.ndim == 1 else label.sum(1) > 0
-    found = dict(label=as_parts([self.label(each, out.used.confidence[known].mean(1))] if len(each) else [], full(out.logits)))
+    each, confidence = gather_rows(each), gather_rows(out.used.confidence[known].mean(1))
+    found = dict(label=as_parts([self.label(each, confidence)] if len(each) else [], full(out.logits)))
     group = utterances(batch) if {'contrastive', 'sccl'} & self.weight.keys() else None
     for name, loss in self.further.items():
         if name == 'contrastive': found[name] = loss.parts(ev, group)
         elif name == 'sccl': found[name] = loss.parts(ev, *text_target(batch, 0 if ev.text_evidence is None else ev.text_evidence.shape[2]), group)
-        elif name == 'entropy': found[name] = loss.parts(out.integration.modality_importance, out.used.present)
+        elif name == 'entropy': found[name] = gather_rows(loss.parts(out.integration.modality_importance, out.used.present))
         else: found[name] = loss.parts(ev)
     for name, parts in found.items():
         if not parts.isfinite().all():

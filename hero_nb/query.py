@@ -29,7 +29,7 @@ def log_confidence(confidence:Tensor, # [...], in [0, 1]
     "What confidence adds to a score before a softmax; mask what has confidence 0 as well"
     return confidence.clamp_min(torch.finfo(confidence.dtype).tiny).log()
 
-# %% ../nbs/21_query.ipynb #1f4ee637
+# %% ../nbs/21_query.ipynb #7b259d71
 STRATEGIES = ('dynamic', 'audio', 'concat')
 AUDIO = EXPERTS.index('audio')
 
@@ -39,7 +39,7 @@ class AdaptiveQueryGenerator(nn.Module):
         super().__init__()
         d, E = cfg.d_model, len(EXPERTS)
         self.scorer = nn.Sequential(nn.LayerNorm(d), nn.Linear(d, d), nn.GELU(), nn.Linear(d, 1))
-        self.log_temperature = nn.Parameter(torch.zeros(()))
+        self.log_temperature = nn.Parameter(torch.zeros(1)) # one number, but not 0-d: engines that split parameters refuse those
         self.norm, self.refine = nn.LayerNorm(d), Attention(d, cfg.n_heads, cfg.dropout)
         self.concat = nn.utils.skip_init(nn.Linear, E*d, d)
         with torch.no_grad(): self.concat.weight.copy_(torch.eye(d).repeat(1, E)); self.concat.bias.zero_()
@@ -62,11 +62,11 @@ def strategy(self:AdaptiveQueryGenerator, name:str):
     if name not in STRATEGIES: raise HeroError(f'unknown strategy {name!r}: expected one of {", ".join(STRATEGIES)}')
     self._strategy = name
 
-# %% ../nbs/21_query.ipynb #b3c89a92
+# %% ../nbs/21_query.ipynb #716aeee7
 @patch(as_prop=True)
 def temperature(self:AdaptiveQueryGenerator)->Tensor: # scalar in [1/20, 20]
     "The learned temperature, positive and bounded"
-    x, bound = self.log_temperature, math.log(20)
+    x, bound = self.log_temperature[0], math.log(20)
     return (x + (x.clamp(-bound, bound) - x).detach()).exp()
 
 @patch(set_prop=True)
