@@ -4,11 +4,12 @@
 
 # %% auto #0
 __all__ = ['LABEL_COLUMNS', 'RAVDESS_EMOTIONS', 'RAVDESS_SENTENCES', 'read_labels', 'Sample', 'HERODataset', 'skipped_text',
-           'unlabelled', 'collate', 'BucketSampler', 'split_by_speaker', 'speaker_folds', 'ravdess_label',
+           'Clips', 'unlabelled', 'collate', 'BucketSampler', 'split_by_speaker', 'speaker_folds', 'ravdess_label',
            'AUMeansEncoder', 'import_ravdess', 'ravdess_folds']
 
-# %% ../nbs/05_data.ipynb #68c427ad
+# %% ../nbs/05_data.ipynb #22979314
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,11 +18,11 @@ from fastcore.basics import patch
 from sklearn.model_selection import GroupKFold
 from torch.utils.data import Dataset
 
-# %% ../nbs/05_data.ipynb #6fff0723
+# %% ../nbs/05_data.ipynb #0f87b997
 from .core import MODALITIES, Batch, HeroError, Status, atomic_path, file_hash, stream
 from .encoders import AU_COLUMNS, Encoder, Feature, lite_encoders
 from .extract import extract_folder, find_media
-from .store import ClipFeatures, FeatureStore
+from .store import ClipFeatures, ClipIndex, FeatureStore
 
 # %% ../nbs/05_data.ipynb #f08b34c1
 LABEL_COLUMNS = ('clip_id', 'label', 'speaker')
@@ -52,7 +53,7 @@ class Sample:
     clip: ClipFeatures
     label: int = -1 # index into the label names; -1 where unknown
 
-# %% ../nbs/05_data.ipynb #1eb9543f
+# %% ../nbs/05_data.ipynb #7db1ddfa
 class HERODataset(Dataset):
     "Clips of `store` with their labels"
     def __init__(self,
@@ -61,59 +62,68 @@ class HERODataset(Dataset):
                  label_names:list[str]|None=None,   # the order of the labels, such as a checkpoint's; None: those in `labels`, sorted
                  modalities:list[str]|None=None,    # which ones to look at; None: all that any clip has
                 ):
-        self.store, self.skipped = store, {} # clip id -> why it cannot be used
+        self.store = store
         modalities = _known_modalities(modalities)
-        rows = {r.clip_id: (r, head) for r in labels.itertuples() if (head := self._header(r, modalities))}
-        if not rows: raise HeroError(f'none of the {len(labels)} clips in the table can be used: {skipped_text(self.skipped)}')
-        self.clip_ids, (rows, heads) = list(rows), zip(*rows.values())
-        first = _first_of_each(heads, modalities)
-        self.dims = {m: h.shape[m][1] for m, h in first.items()}      # modality -> width
-        self.encoders = {m: h.encoder[m] for m, h in first.items()}   # modality -> identity of its encoder
-        self.label_names = list(label_names) if label_names is not None else sorted({r.label for r in rows})
-        unknown = sorted({r.label for r in rows} - set(self.label_names))
+        cols, known = [MODALITIES.index(m) for m in modalities], labels[labels.label != '']
+        index = store.index(known.clip_id.tolist())
+        here = (index.steps[:, cols] > 0).any(1)                                  # [n]: has something to look at
+        why = index.unusable | {c: f'has none of {", ".join(modalities)}' for c, ok in zip(index.ids, here) if not ok}
+        self.skipped = {c: why.get(c, 'no label') for c, l in zip(labels.clip_id.tolist(), labels.label.tolist()) if c in why or l == ''} # clip id -> why it cannot be used
+        if not here.any(): raise HeroError(f'none of the {len(labels)} clips in the table can be used: {skipped_text(self.skipped)}')
+        index, rows = index.take(here), known[~known.clip_id.isin(list(why))]
+        self.clip_ids = index.ids
+        first = _first_of_each(index, modalities)
+        self.dims = {m: int(index.width[i, MODALITIES.index(m)]) for m, i in first.items()}                     # modality -> width
+        self.encoders = {m: index.encoders[index.encoder[i, MODALITIES.index(m)]] for m, i in first.items()}    # modality -> identity of its encoder
+        self.label_names = list(label_names) if label_names is not None else sorted(set(rows.label))
+        code = {l: i for i, l in enumerate(self.label_names)}
+        unknown = sorted(set(rows.label) - set(code))
         if unknown: raise HeroError(f'unknown label {_some(unknown)}: expected some of {", ".join(self.label_names)}')
-        self.labels = np.array([self.label_names.index(r.label) for r in rows])
-        self.speakers = [r.speaker for r in rows]
-        self.present = np.array([[m in modalities and bool(h.status[m]) for m in MODALITIES] for h in heads]) # [N, 5]
-        self.lengths = np.array([max(h.shape[m][0] for m in modalities if h.status[m]) for h in heads])  # steps of the longest modality
+        self.labels = rows.label.map(code).to_numpy('int64')
+        names = {}                                                                # a name is kept once, not once a clip
+        self.speakers = [names.setdefault(s, s) for s in rows.speaker.tolist()]
+        self.present = (index.steps > 0) & np.isin(MODALITIES, modalities)        # [N, 5]
+        self.lengths = index.steps[:, cols].max(1).astype('int64')                # steps of the longest modality
     def __len__(self): return len(self.clip_ids)
     def __getitem__(self, i)->Sample: return Sample(self.store.read(self.clip_ids[i]), int(self.labels[i]))
 
-# %% ../nbs/05_data.ipynb #5f3724e8
+# %% ../nbs/05_data.ipynb #71a34592
 def _known_modalities(modalities):
     unknown = set(modalities or ()) - set(MODALITIES)
     if unknown: raise HeroError(f'unknown modality {_some(sorted(unknown))}: expected some of {", ".join(MODALITIES)}')
     return [m for m in MODALITIES if modalities is None or m in modalities]
 
-@patch
-def _header(self:HERODataset, row, modalities):
-    "The header of the clip in `row`, or None with an entry in `skipped`"
-    try:
-        if row.label == '': why = 'no label'
-        elif row.clip_id not in self.store: why = 'not in the feature store'
-        elif any((head := self.store.header(row.clip_id)).status[m] for m in modalities): return head
-        else: why = f'has none of {", ".join(modalities)}'
-    except HeroError as e: why = str(e) # the file is damaged
-    self.skipped[row.clip_id] = why
-
-# %% ../nbs/05_data.ipynb #de4532b3
-def _first_of_each(heads, modalities)->dict[str, ClipFeatures]:
+# %% ../nbs/05_data.ipynb #98908746
+def _first_of_each(index:ClipIndex, modalities)->dict[str, int]: # modality -> row
     "For each modality the first clip that has it; `HeroError` when another clip's width or encoder differs"
-    first = {}
-    for h in heads:
-        for m in modalities:
-            if not h.status[m]: continue
-            a = first.setdefault(m, h)
-            if (a.shape[m][1], a.encoder[m]) != (h.shape[m][1], h.encoder[m]):
-                raise HeroError(f'{m} of clip {h.clip_id!r} is {h.shape[m][1]} wide, by {h.encoder[m]}; that of {a.clip_id!r} is '
-                                f'{a.shape[m][1]} wide, by {a.encoder[m]}: extract all clips with one encoder')
-    return {m: first[m] for m in modalities if m in first}
+    first, clash = {}, []
+    say = lambda m, i: f'{index.width[i, m]} wide, by {index.encoders[index.encoder[i, m]]}'
+    for m in map(MODALITIES.index, modalities):
+        have = np.flatnonzero(index.steps[:, m])
+        if not len(have): continue
+        a = first[MODALITIES[m]] = int(have[0])
+        other = have[(index.width[have, m] != index.width[a, m]) | (index.encoder[have, m] != index.encoder[a, m])]
+        clash += [(b, m, a) for b in other[:1]]
+    if clash:
+        b, m, a = min(clash) # the first clip that differs
+        raise HeroError(f'{MODALITIES[m]} of clip {index.ids[b]!r} is {say(m, b)}; that of {index.ids[a]!r} is {say(m, a)}: extract all clips with one encoder')
+    return first
 
 # %% ../nbs/05_data.ipynb #91621111
 def skipped_text(skipped:dict[str,str] # clip id -> reason
                 )->str:
     "What was skipped, as a sentence"
     return f'{len(skipped)} clips skipped' + ''.join(f'; {n}: {_some(c for c, r in skipped.items() if r == n)}' for n in dict.fromkeys(skipped.values()))
+
+# %% ../nbs/05_data.ipynb #08596c98
+class Clips(Sequence):
+    "The clips of `ds`, in its order; none is kept"
+    def __init__(self, ds:HERODataset): self.ds = ds
+    def __len__(self): return len(self.ds)
+    def __getitem__(self, i)->ClipFeatures: return self.ds.store.read(self.ds.clip_ids[i])
+
+@patch(as_prop=True)
+def clips(self:HERODataset)->Clips: return Clips(self)
 
 # %% ../nbs/05_data.ipynb #545e75bb
 def unlabelled(store:FeatureStore, labels:pd.DataFrame)->dict[str,str]: # clip id -> reason, as in `HERODataset.skipped`

@@ -106,14 +106,14 @@ class AudioExpert(ModalityExpert):
         whole = self.summary(self.standardise(x, mask), mask)                    # [B, d]
         return super().forward(x, mask) + whole[:, None]                         # [B, Q, d]
 
-# %% ../../nbs/13_experts.audio.ipynb #30b04b66
+# %% ../../nbs/13_experts.audio.ipynb #5695bf02
 @patch
 def fit(self:AudioExpert,
-        clips, # list of [T, d_in] arrays: training clips only
+        clips, # [T, d_in] arrays, training clips only; gone through twice, and none is kept
        ):
     "Mean and standard deviation of every feature, then of every functional"
-    clips = [torch.from_numpy(np.array(x, 'float32'))[None] for x in clips]
-    ModalityExpert.fit(self, [x[0] for x in clips])
-    real = [torch.ones(x.shape[:2], dtype=torch.bool) for x in clips]
-    f = torch.cat([functionals(self.standardise(x, m), m) for x, m in zip(clips, real)])   # [N, 14, D]
+    alone = lambda x: torch.from_numpy(np.array(x, 'float32'))[None]                       # [1, T, d_in]
+    ModalityExpert.fit(self, (alone(x)[0] for x in clips))
+    real = lambda x: torch.ones(x.shape[:2], dtype=torch.bool)
+    f = torch.cat([functionals(self.standardise(x, real(x)), real(x)) for x in map(alone, clips)])   # [N, 14, D]
     self.summary.mean.copy_(f.mean(0)); self.summary.std.copy_(f.std(0, correction=0).clamp_min(1e-2))
