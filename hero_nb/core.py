@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['MODALITIES', 'EXPERTS', 'STACK_WIDTH', 'EXPERT_COLORS', 'HeroError', 'command', 'Status', 'Batch', 'Evidence',
-           'IntegrationOutput', 'ModelConfig', 'DataConfig', 'TrainConfig', 'LossConfig', 'HeroConfig', 'from_dict',
-           'atomic_path', 'save_config', 'load_config', 'seed_everything', 'stream', 'file_hash', 'device_name',
-           'save_results', 'hero_data', 'listed', 'plot_style']
+           'IntegrationOutput', 'ModelConfig', 'DataConfig', 'TrainConfig', 'LossConfig', 'OptimizeConfig',
+           'HeroConfig', 'from_dict', 'atomic_path', 'save_config', 'load_config', 'seed_everything', 'stream',
+           'file_hash', 'device_name', 'save_results', 'hero_data', 'listed', 'plot_style']
 
 # %% ../nbs/00_core.ipynb #fa6ab750
 import hashlib, importlib.metadata, json, os, platform, random, reprlib, sys, tempfile
@@ -174,7 +174,7 @@ class DataConfig:
     valid_speakers: list[str] = field(default_factory=list) # used for selection, never for training
     test_speakers: list[str] = field(default_factory=list)  # used once, at the end
 
-# %% ../nbs/00_core.ipynb #164b788e
+# %% ../nbs/00_core.ipynb #ef9ef4a8
 @dataclass
 class TrainConfig:
     "How the model is trained"
@@ -209,21 +209,33 @@ class LossConfig:
     confidence: float = 0.   # how strongly the evidence's confidence weighs a sample
 
 @dataclass
+class OptimizeConfig:
+    "Which optimisations a run uses: each switch is 'auto', 'on' or 'off'"
+    checkpointing: str = 'auto'   # compute blocks again in the backward pass instead of keeping them. auto: as many as the budget needs; on: all
+    sdpa: str = 'auto'            # fused attention kernels. auto, on: torch takes one where it can; off: the plain one only, in the whole process
+    mixed_precision: str = 'auto' # products in bf16. auto: on a GPU that has it; on: also on a CPU that multiplies it faster than float32
+    compile: str = 'auto'         # torch.compile of the attention blocks. auto: tried on a GPU, kept if faster; on: tried anywhere, kept if right
+    qlora: str = 'auto'           # the reasoner's base in 4 bit. auto: as it was opened; on: converted if it is not
+    memory_gb: float = 0.         # budget for what is kept for the backward pass; 0: `memory_share` of what is free
+    memory_share: float = 0.5     # of the free memory, after gradients and the optimiser's moments
+
+@dataclass
 class HeroConfig:
     "Everything a run depends on"
     model: ModelConfig = field(default_factory=ModelConfig)
     data: DataConfig = field(default_factory=DataConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
     loss: LossConfig = field(default_factory=LossConfig)
+    optimize: OptimizeConfig = field(default_factory=OptimizeConfig)
 
-# %% ../nbs/00_core.ipynb #4093cef9
+# %% ../nbs/00_core.ipynb #4881082a
 def from_dict(cls,          # a dataclass
               d:dict|None,  # its fields, nested
               where:str='', # the way to `d`, for messages
              ):
     "Build the dataclass `cls` from `d`; an unknown key or a value of another type raises `HeroError`"
     d = {} if d is None else d
-    if not isinstance(d, dict): raise HeroError(f'{where or cls.__name__} must be a mapping, got {reprlib.repr(d)}')
+    if not isinstance(d, dict): raise HeroError(f'{where or cls.__name__} must be a mapping, got {reprlib.repr(d)[:200]}')
     default, known = cls(), {f.name: f.type for f in fields(cls)}
     if (bad := [k for k in d if k not in known]): raise HeroError(f'unknown key {where}{str(bad[0])[:60]}: expected some of {", ".join(sorted(known))}')
     return cls(**{k: _value(getattr(default, k), v, where + k, known[k]) for k, v in d.items()})
@@ -232,13 +244,14 @@ def _value(default, v, name, kind):
     "`v`, checked against the type of `default`, and what a list or dict holds against `kind`"
     if is_dataclass(default): return from_dict(type(default), v, name + '.')
     if type(default) is float: return _number(v, name)
-    if type(v) is not type(default): raise HeroError(f'{name} must be of type {type(default).__name__}, got {reprlib.repr(v)}')
+    if default == 'auto' and type(v) is bool: v = 'on' if v else 'off'      # as YAML reads these words
+    if type(v) is not type(default): raise HeroError(f'{name} must be of type {type(default).__name__}, got {reprlib.repr(v)[:200]}')
     if isinstance(v, list): return [_value(get_args(kind)[0](), x, f'each of {name}', None) for x in v]
     if isinstance(v, dict): return {_value('', k, f'each key of {name}', None): _value(get_args(kind)[1](), x, f'{name}.{str(k)[:60]}', None) for k, x in v.items()}
     return v
 
 def _number(v, name):
-    if type(v) not in (int, float) or not abs(v) < 1e300: raise HeroError(f'{name} must be of type float and finite, got {reprlib.repr(v)}')
+    if type(v) not in (int, float) or not abs(v) < 1e300: raise HeroError(f'{name} must be of type float and finite, got {reprlib.repr(v)[:200]}')
     return float(v)
 
 # %% ../nbs/00_core.ipynb #74620d10

@@ -7,8 +7,8 @@ __all__ = ['LABEL_COLUMNS', 'RAVDESS_EMOTIONS', 'RAVDESS_SENTENCES', 'read_label
            'Clips', 'unlabelled', 'collate', 'BucketSampler', 'split_by_speaker', 'speaker_folds', 'ravdess_label',
            'AUMeansEncoder', 'import_ravdess', 'ravdess_folds']
 
-# %% ../nbs/05_data.ipynb #22979314
-import json
+# %% ../nbs/05_data.ipynb #16d9ce92
+import json, os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,22 +24,24 @@ from .encoders import AU_COLUMNS, Encoder, Feature, lite_encoders
 from .extract import extract_folder, find_media
 from .store import ClipFeatures, ClipIndex, FeatureStore
 
-# %% ../nbs/05_data.ipynb #f08b34c1
+# %% ../nbs/05_data.ipynb #6e67c304
 LABEL_COLUMNS = ('clip_id', 'label', 'speaker')
 
 def _some(names): # a sentence's worth of a list
-    names = list(map(str, names))
+    names = [str(n)[:80] for n in names]
     return ', '.join(names[:5]) + (f' and {len(names) - 5} more' if len(names) > 5 else '')
 
-# %% ../nbs/05_data.ipynb #b91a02df
+# %% ../nbs/05_data.ipynb #50509375
 def read_labels(path:str|Path # a CSV file with the columns clip_id, label, speaker; others are kept
                )->pd.DataFrame: # everything as text; an empty label means that it is unknown
     "The table of labels; `HeroError` when columns or speakers lack, or a clip stands there twice"
-    if not Path(path).is_file(): raise HeroError(f'no table of labels at {path}: expected a CSV file with the columns {", ".join(LABEL_COLUMNS)}')
+    if not os.path.isfile(path): raise HeroError(f'no table of labels at {path!s:.300}: expected a CSV file with the columns {", ".join(LABEL_COLUMNS)}')
     try: df = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True)
-    except (ValueError, OSError) as e: raise HeroError(f'{path} cannot be read as CSV: {e}') from None
+    except (ValueError, OSError) as e: raise HeroError(f'{path} cannot be read as CSV: {e!s:.300}') from None
+    if not isinstance(df.index, pd.RangeIndex): raise HeroError(f'{path} has rows with more fields than its header: name the column, or put quotes around fields with a comma') # pandas would shift them
     lacks = [c for c in LABEL_COLUMNS if c not in df]
-    if lacks: raise HeroError(f'{path} lacks the column {", ".join(lacks)}: it has {", ".join(df.columns)}')
+    if lacks: raise HeroError(f'{path} lacks the column {", ".join(lacks)}: it has {_some(df.columns)}')
+    if not len(df): raise HeroError(f'{path} has a header and no rows: expected one row a clip')
     twice = df.clip_id[df.clip_id.duplicated()].unique()
     if len(twice): raise HeroError(f'{path} names {len(twice)} clips more than once: {_some(twice)}. Keep one row for each')
     nobody = df.clip_id[df.speaker == '']
@@ -177,7 +179,7 @@ class BucketSampler:
         batches = np.split(order, range(self.batch_size, n, self.batch_size))
         for i in torch.randperm(len(batches), generator=g) if self.shuffle else range(len(batches)): yield batches[i].tolist()
 
-# %% ../nbs/05_data.ipynb #4e84e78e
+# %% ../nbs/05_data.ipynb #1542f7ee
 def split_by_speaker(labels:pd.DataFrame,
                      valid:list[str]=(), # speakers for selection
                      test:list[str]=(),  # speakers for the final score
@@ -185,7 +187,7 @@ def split_by_speaker(labels:pd.DataFrame,
     "Three tables without a common speaker"
     speakers = set(labels.speaker)
     unknown = sorted({*valid, *test} - speakers)
-    if unknown: raise HeroError(f'unknown speaker {_some(unknown)}: the table has {", ".join(sorted(speakers))}')
+    if unknown: raise HeroError(f'unknown speaker {_some(unknown)}: the table has {_some(sorted(speakers))}')
     if (both := sorted({*valid} & {*test})): raise HeroError(f'speaker {_some(both)} cannot be in both valid and test')
     if not speakers - {*valid, *test}: raise HeroError('valid and test hold all speakers: leave some for training')
     part = labels.speaker.map(lambda s: 'valid' if s in valid else 'test' if s in test else 'train')

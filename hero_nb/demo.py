@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['forget_stale', 'demo_figures', 'words_figures', 'keep_figures', 'one_thread', 'hero_demo']
 
-# %% ../nbs/45_demo.ipynb #b3f06a71
-import time
+# %% ../nbs/45_demo.ipynb #636aadca
+import shutil, time
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +22,7 @@ from .model import HeroModel
 from .predict import chance, hero_evaluate
 from .train import hero_train, open_split
 
-# %% ../nbs/45_demo.ipynb #0055e962
+# %% ../nbs/45_demo.ipynb #2e1972e3
 def forget_stale(cfg:HeroConfig,
                  features_changed:bool, # whether clips were extracted just now
                 )->bool: # whether a run was there that can be gone on with
@@ -31,7 +31,7 @@ def forget_stale(cfg:HeroConfig,
     if not last.exists(): return False
     try: old = load_config(kept)
     except HeroError: old = HeroConfig()
-    why = 'features' if features_changed else 'settings' if old != replace(cfg, model=replace(cfg.model, dims=old.model.dims, encoders=old.model.encoders)) else ''
+    why = 'features' if features_changed else 'settings' if old != replace(cfg, optimize=old.optimize, model=replace(cfg.model, dims=old.model.dims, encoders=old.model.encoders)) else ''
     if why: print(f'the {why} have changed since the model in {cfg.train.out} was trained: it is trained anew'); shutil.rmtree(last)
     return not why
 

@@ -67,8 +67,8 @@ def teaching(out,          # `HeroOutput` with `full_logits`
     ce = F.cross_entropy(out.full_logits[known].float(), label[known], reduction='none') # [b]
     return dict(teacher=mean(gather_rows(ce)), divergence=mean(gather_rows(divergence(out.logits[hidden], out.full_logits[hidden], teacher_first))))
 
-# %% ../nbs/33_distill.ipynb #aea1e6b9
-def make_trainer(model:HeroModel, train:HERODataset, cfg:HeroConfig, valid:HERODataset|None=None)->Trainer:
+# %% ../nbs/33_distill.ipynb #e784d7ac
+def make_trainer(model:HeroModel, train:HERODataset, cfg:HeroConfig, valid:HERODataset|None=None, precision:str|None=None)->Trainer:
     "`ModalityDropoutTrainer` where `train.distill` is set, else `Trainer`"
     kind = ModalityDropoutTrainer if cfg.train.distill else Trainer
-    return kind(model, train, cfg.train, valid, cfg.loss)
+    return kind(model, train, cfg.train, valid, cfg.loss, precision)

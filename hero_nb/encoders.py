@@ -7,7 +7,8 @@ __all__ = ['SAMPLE_RATE', 'AU_COLUMNS', 'Clip', 'sidecar_paths', 'decode', 'Feat
            'edge_directions', 'standardise', 'ThumbnailEncoder', 'FlowEncoder', 'pitch', 'SpeechEncoder',
            'read_openface', 'OpenFaceEncoder', 'HashedWordEncoder', 'lite_encoders']
 
-# %% ../nbs/03_encoders.ipynb #e1d15cf9
+# %% ../nbs/03_encoders.ipynb #2f12efd5
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,12 +84,12 @@ class _Sound:
             for f in self.resampler.resample(None): self._keep(f.to_ndarray().mean(0))
         return np.concatenate(self.kept) if self.kept else np.zeros(0, 'float32')
 
-# %% ../nbs/03_encoders.ipynb #a51b44ec
+# %% ../nbs/03_encoders.ipynb #11ba7174
 def _read(container, sinks:dict)->dict: # stream -> list of error messages
     "Decode all packets of the streams in `sinks` (stream -> collector) in one pass"
     errors = {s: [] for s in sinks}
     try:
-        for packet in container.demux(list(sinks)):
+        for packet in container.demux(list(sinks)) if sinks else (): # without a name, `demux` gives packets of all streams
             try:
                 for frame in packet.decode(): sinks[packet.stream].add(frame)
             except (FFmpegError, ValueError) as e: errors[packet.stream].append(getattr(e, 'strerror', None) or str(e))
@@ -106,11 +107,11 @@ def _status(kind, stream, sink, errors, declared):
 
 def _seconds(stream): return float(stream.duration*stream.time_base) if stream is not None and stream.duration else 0.
 
-# %% ../nbs/03_encoders.ipynb #003f6a6a
+# %% ../nbs/03_encoders.ipynb #75eae0c7
 def sidecar_paths(path:Path)->dict[str, Path]: # some of 'au', 'text'
     "Files beside the clip at `path` that belong to it"
     near = dict(au=path.with_suffix('.csv'), text=path.with_suffix('.txt'))
-    return {k: p for k, p in near.items() if p.is_file()}
+    return {k: p for k, p in near.items() if os.path.isfile(p)}
 
 def _sidecars(path):
     "Their status and, for the text, its contents"
@@ -121,11 +122,11 @@ def _sidecars(path):
     except (OSError, UnicodeDecodeError) as e: return near, au, None, Status('failed', f'the transcript cannot be read as UTF-8: {e}')
     return near, au, words, Status() if words else Status('missing', 'the transcript is empty')
 
-# %% ../nbs/03_encoders.ipynb #40d51a20
+# %% ../nbs/03_encoders.ipynb #e7b9b675
 _CONTAINERS = 'mov,matroska,avi,mpegts,mpeg,flv,asf,wav,flac,mp3,ogg,aac' # FFmpeg's names; 'mov' includes mp4, 'matroska' webm
 
 def _open(path):
-    if not path.is_file(): raise HeroError(f'no file at {path}: expected a video or sound file')
+    if not os.path.isfile(path): raise HeroError(f'no file at {path!s:.300}: expected a video or sound file')
     if not path.stat().st_size: raise HeroError(f'{path.name} is empty (0 bytes)')
     with open(path, 'rb') as f: tag, size = f.read(4), int.from_bytes(f.read(4), 'little') + 8
     if tag == b'RIFF' and path.stat().st_size < size < 2**32 - 1: # a writer that does not know the size announces 2**32 - 1
@@ -268,7 +269,7 @@ class SpeechEncoder(Encoder):
                        octaves, voiced, log(librosa.feature.rms(y=y, frame_length=self.window, hop_length=self.hop)[0], 1e-4)])
         return Feature(np.ascontiguousarray(x.T, 'float32'), self.hop/SAMPLE_RATE, clip.audio_start + begin/SAMPLE_RATE)
 
-# %% ../nbs/03_encoders.ipynb #7f59f561
+# %% ../nbs/03_encoders.ipynb #ace8a53a
 AU_COLUMNS = tuple(f'AU{i:02}_r' for i in (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 25, 26, 45)) \
            + tuple(f'AU{i:02}_c' for i in (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 25, 26, 28, 45)) # OpenFace's order
 
@@ -276,12 +277,13 @@ def read_openface(path:str|Path)->pd.DataFrame: # columns timestamp, confidence,
     "An OpenFace table as it was written, with all rows; `HeroError` when it is not one"
     need = ('timestamp', 'confidence', 'success', *AU_COLUMNS)
     try: df = pd.read_csv(path, skipinitialspace=True, usecols=lambda c: c.strip() in need + ('face_id',))
-    except (OSError, ValueError) as e: raise HeroError(f'{Path(path).name} cannot be read as a table: {e}') from None
+    except (OSError, ValueError) as e: raise HeroError(f'{Path(path).name} cannot be read as a table: {e!s:.300}') from None
+    if not isinstance(df.index, pd.RangeIndex): raise HeroError(f'{Path(path).name} has rows with more fields than its header') # pandas would shift them
     df.columns = df.columns.str.strip()
     if (lacks := [c for c in need if c not in df]): 
         raise HeroError(f'{Path(path).name} lacks {len(lacks)} columns of an OpenFace table, such as {", ".join(lacks[:3])}')
     try: return df.assign(face_id=df.get('face_id', 0)).astype(float)
-    except ValueError as e: raise HeroError(f'{Path(path).name} holds something else than numbers: {e}') from None
+    except ValueError as e: raise HeroError(f'{Path(path).name} holds something else than numbers: {e!s:.300}') from None
 
 # %% ../nbs/03_encoders.ipynb #98e7192a
 class OpenFaceEncoder(Encoder):

@@ -31,14 +31,14 @@ from .core import MODALITIES, HeroError, Status, command, file_hash, hero_data, 
 from .encoders import Clip, Encoder, Feature, decode, lite_encoders, sidecar_paths
 from .store import ClipFeatures, FeatureStore, check_id
 
-# %% ../nbs/04_extract.ipynb #b3d1413e
+# %% ../nbs/04_extract.ipynb #8b67d431
 MEDIA = frozenset('.mp4 .m4v .mov .mkv .webm .avi .mpg .mpeg .ts .flv .wmv .3gp .wav .flac .mp3 .m4a .ogg .opus .aac'.split())
 
 def find_media(folder:str|Path)->list[Path]: # sorted by name
-    "Video and sound files in `folder`, not in folders within it"
+    "Everything in `folder` with the ending of a video or sound file, whatever it turns out to be; folders within it are not searched"
     folder = Path(folder)
-    if not folder.is_dir(): raise HeroError(f'no folder at {folder}: expected a folder with video or sound files')
-    found = sorted(p for p in folder.iterdir() if p.suffix.lower() in MEDIA and p.is_file() and p.name[0] != '.')
+    if not os.path.isdir(folder): raise HeroError(f'no folder at {folder!s:.300}: expected a folder with video or sound files')
+    found = sorted(p for p in folder.iterdir() if p.suffix.lower() in MEDIA and p.name[0] != '.')
     if not found: raise HeroError(f'{folder} holds no video or sound file: expected endings such as .mp4, .mkv, .wav, .flac')
     twice = [s for s, n in Counter(check_id(p.stem) for p in found).items() if n > 1]
     if twice:
@@ -46,11 +46,11 @@ def find_media(folder:str|Path)->list[Path]: # sorted by name
         raise HeroError(f'{pair} would share one entry ({len(twice)} such names): rename one or move it to another folder')
     return found
 
-# %% ../nbs/04_extract.ipynb #a1e423cb
+# %% ../nbs/04_extract.ipynb #22ae0da5
 def fingerprint(path:Path)->dict: # fields of `ClipFeatures`
     "Hashes of a file and of what lies beside it; empty for a file that may not be read or has gone"
     def _hash(p):
-        try: return file_hash(p)
+        try: return file_hash(p) if p.is_file() else '' # whoever opens a FIFO waits for ever
         except OSError: return ''
     return dict(source=path.name, source_sha256=_hash(path), sidecars={p.name: _hash(p) for p in sidecar_paths(path).values()})
 

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['HeroOutput', 'HeroModel', 'FeaturesOf', 'clip_losses', 'label_loss', 'full']
 
-# %% ../nbs/31_model.ipynb #3ae5d952
-import json
+# %% ../nbs/31_model.ipynb #bf0d1cd0
+import json, os
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -15,11 +15,11 @@ import numpy as np, torch
 import torch.nn.functional as F
 from fastcore.basics import patch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from .core import (EXPERTS, MODALITIES, Batch, Evidence, HeroError, IntegrationOutput, ModelConfig, atomic_path,
-                          from_dict, stream)
+                          from_dict, listed, stream)
 from .experts.layer import ObservationExpertLayer
 from .imputation import EvidenceImputation
 from .integration import EvidenceIntegrationLayer
@@ -36,7 +36,7 @@ class HeroOutput:
     used: Evidence                 # what was integrated: without what was hidden, with what was imputed
     full_logits: Tensor|None = None # [B, C]: the conclusion from everything, when asked for beside `logits`
 
-# %% ../nbs/31_model.ipynb #d02876cf
+# %% ../nbs/31_model.ipynb #1f45456c
 class HeroModel(nn.Module):
     "Experts, integration and label head: `Batch` -> `HeroOutput`"
     def __init__(self,
@@ -44,7 +44,8 @@ class HeroModel(nn.Module):
                  labels:list[str], # names of the classes, in the order of the logits
                 ):
         super().__init__()
-        if len(labels) < 2 or len(set(labels)) < len(labels): raise HeroError(f'expected two or more different labels, got {labels}')
+        if not isinstance(labels, list) or not all(isinstance(l, str) for l in labels): raise HeroError(f'expected a list of names as labels, got {labels!r:.300}')
+        if len(labels) < 2 or len(set(labels)) < len(labels): raise HeroError(f'expected two or more different labels, got {labels!s:.300}')
         self.cfg, self.labels = cfg, list(labels)
         self.observe, self.integrate = ObservationExpertLayer(cfg), EvidenceIntegrationLayer(cfg)
         self.decode = EvidenceDecoder(cfg, cfg.dims['text']) if cfg.decode else None
@@ -160,37 +161,43 @@ def full(x:Tensor)->Tensor:
     "`x` in float32, or in float64 if it was"
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
-# %% ../nbs/31_model.ipynb #62e7ad79
+# %% ../nbs/31_model.ipynb #5ca941cf
 @patch
 def save(self:HeroModel, path:str|Path):
     "Write weights, configuration and label names to one safetensors file"
     meta = dict(format='hero_nb/1', config=json.dumps(asdict(self.cfg)), labels=json.dumps(self.labels))
-    with atomic_path(path) as p: save_file({k: v.contiguous() for k, v in self.state_dict().items()}, p, meta)
+    with atomic_path(path) as p: p.write_bytes(save({k: v.contiguous() for k, v in self.state_dict().items()}, meta)) # save_file would make a draft of its own
 
-# %% ../nbs/31_model.ipynb #2976e0c5
+# %% ../nbs/31_model.ipynb #26d777eb
 @patch(cls_method=True)
 def load(cls:HeroModel,
          path:str|Path,
          labels:list[str]|None=None, # refuse a checkpoint with other labels, when given
         )->HeroModel: # in eval mode
     "Read a checkpoint; what does not fit is named"
-    if not Path(path).is_file(): raise HeroError(f'no checkpoint at {path}: hero_train writes one')
+    if not os.path.isfile(path): raise HeroError(f'no checkpoint at {path!s:.300}: hero_train writes one')
     try:
         with safe_open(path, 'pt') as f: meta, state = f.metadata() or {}, {k: f.get_tensor(k) for k in f.keys()}
     except (SafetensorError, OSError) as e: raise HeroError(f'{path} is not a whole safetensors file ({e}): copy or train it again') from None
     if meta.get('format') != 'hero_nb/1': raise HeroError(f'{path} is no hero_nb checkpoint: expected the format hero_nb/1, got {meta.get("format")}')
-    model = cls(from_dict(ModelConfig, json.loads(meta['config'])), json.loads(meta['labels']))
+    try: model = cls(from_dict(ModelConfig, json.loads(meta['config'])), json.loads(meta['labels']))
+    except (ArithmeticError, KeyError, MemoryError, RuntimeError, TypeError, ValueError) as e:
+        raise HeroError(f'{path} holds a configuration that makes no model ({type(e).__name__}: {e!s:.300}): copy or train it again') from None
+    if (bad := [k for k, v in state.items() if v.is_floating_point() and not (v.abs() < 1e18).all()]): # nor numbers whose squares are infinite
+        raise HeroError(f'{path}: {listed(bad[:3])} holds NaN, infinite or absurd numbers: copy or train it again')
     if labels is not None and list(labels) != model.labels: raise HeroError(f'{path} was trained for the labels {model.labels}, not {list(labels)}')
     return model.load_weights(state, path).eval()
 
-# %% ../nbs/31_model.ipynb #8068c1ae
+# %% ../nbs/31_model.ipynb #c8a5e1e0
 @patch
 def load_weights(self:HeroModel, state:dict[str,Tensor], name='the checkpoint')->HeroModel:
     "Load weights strictly; a difference in configuration is reported as such"
-    own = self.state_dict()
-    bad = [k for k in own.keys() | state.keys() if k not in own or k not in state or own[k].shape != state[k].shape]
+    own, one = self.state_dict(), torch.Size([1])
+    state = {k: v.reshape(1) if v.ndim == 0 and k in own and own[k].shape == one else v for k, v in state.items()} # single numbers were once saved without a dimension
+    kind = lambda x: 'numbers' if x.is_floating_point() else str(x.dtype)         # more or less precise ones are numbers all the same
+    bad = [k for k in own.keys() | state.keys() if k not in own or k not in state or own[k].shape != state[k].shape or kind(own[k]) != kind(state[k])]
     if bad:
-        k = min(bad); shape = lambda d: tuple(d[k].shape) if k in d else 'nothing'
-        raise HeroError(f'{name} belongs to another configuration: {len(bad)} tensors differ, such as {k}: expected {shape(own)}, got {shape(state)}')
+        k = min(bad); says = lambda d: f'{kind(d[k])} {list(d[k].shape)}' if k in d else 'nothing'
+        raise HeroError(f'{name} belongs to another configuration or is damaged: {len(bad)} tensors differ, such as {k:.80}: expected {says(own)}, got {says(state)}')
     self.load_state_dict(state)
     return self

@@ -109,7 +109,7 @@ def write_pack(out:Path,
         note('pack.json'); (out/'pack.part.json').unlink()
     return lacks, broken
 
-# %% ../nbs/07_pack.ipynb #6ceca1c3
+# %% ../nbs/07_pack.ipynb #77c00b20
 def check_pack(folder:str|Path)->PackedStore:
     "Open a pack and compare the SHA-256 of every shard; `HeroError` names those that are damaged"
     store, entries = FeatureStore(folder), read_list(Path(folder))
@@ -129,7 +129,7 @@ def hero_pack(store:str='',      # feature store, one file a clip; empty: only c
         clips = FeatureStore(store)
         if isinstance(clips, PackedStore): raise HeroError(f'{store} is packed already: expected a folder with one file a clip')
         if not len(clips): raise HeroError(f'{store} holds no clips: expected a folder that hero_extract has written')
-        if out.is_dir() and any(out.glob('*.safetensors')): raise HeroError(f'{out} holds clips: choose another folder for --out')
+        if os.path.isdir(out) and any(out.glob('*.safetensors')): raise HeroError(f'{out} holds clips: choose another folder for --out')
         try: made, broken = write_pack(out, plan_shards(clips, shard_mb), clips.read)
         except OSError as e: raise HeroError(f'cannot write to {out}: {e}') from None
     packed = check_pack(out) if not store else FeatureStore(out)

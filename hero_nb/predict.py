@@ -7,8 +7,8 @@ __all__ = ['Prediction', 'chosen', 'usable', 'predict_clips', 'features_of', 'me
            'save_prediction', 'one_name_each', 'predict_files', 'hero_predict', 'chance', 'evaluate', 'evaluation_text',
            'hero_evaluate', 'disagreement', 'asked', 'EnsembleHERO', 'EnsemblePrediction']
 
-# %% ../nbs/40_predict.ipynb #a4469471
-import hashlib, json, math
+# %% ../nbs/40_predict.ipynb #a225aeb0
+import hashlib, json, math, os
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,8 +19,8 @@ from fastcore.script import Param
 from scipy.special import entr
 from tqdm import tqdm
 
-# %% ../nbs/40_predict.ipynb #8a184ace
-from .core import EXPERTS, MODALITIES, HeroError, Status, atomic_path, command, load_config
+# %% ../nbs/40_predict.ipynb #6923de34
+from .core import EXPERTS, MODALITIES, HeroError, Status, atomic_path, command, listed, load_config
 from .data import HERODataset, Sample, collate, skipped_text
 from .encoders import Encoder, lite_encoders
 from .extract import agreed, extract_clip, failed_clip, find_media, fingerprint, identities, processes, shared, writing
@@ -73,7 +73,7 @@ def usable(model:HeroModel, clip:ClipFeatures, keep:list[str])->dict[str, Status
         return Status('missing', 'hidden on request' if m in model.cfg.dims else 'the checkpoint has no expert for it')
     return {m: _one(m, clip.status[m]) for m in MODALITIES}
 
-# %% ../nbs/40_predict.ipynb #3c8bf1a9
+# %% ../nbs/40_predict.ipynb #22578a8b
 @torch.no_grad()
 def predict_clips(model:HeroModel,
                   clips:list[ClipFeatures],
@@ -90,6 +90,8 @@ def predict_clips(model:HeroModel,
         batch = collate([Sample(clips[i]) for i in part], model.cfg.dims)
         batch.present = torch.tensor([[bool(out[i].status[m]) for m in MODALITIES] for i in part])
         result = model(batch.to(next(model.parameters()).device))
+        wild = ~result.logits.isfinite().all(1) | (result.evidence.present & ~result.expert_logits.isfinite().all(2)).any(1)
+        if wild.any(): raise HeroError(f'the model answers NaN or infinity for clip {listed([clips[i].clip_id for i, w in zip(part, wild) if w][:5])}: features or weights are out of all proportion; extract the clip again, or copy the checkpoint again')
         for row, i in enumerate(part): _fill(out[i], model.labels, result, row)
     model.train(was_training)
     return out
@@ -104,7 +106,7 @@ def _fill(p, labels, result, row):
     p.modality_importance = {e: result.integration.modality_importance[row, i].item() for i, e in here}
     p.alone = {e: dict(label=labels[experts[i].argmax()], probability=experts[i].max().item()) for i, e in here}
 
-# %% ../nbs/40_predict.ipynb #9759cc92
+# %% ../nbs/40_predict.ipynb #e884de49
 def features_of(path:Path, encoders:dict[str, Encoder])->ClipFeatures:
     "Features of one file; of one that cannot be read everything has failed"
     try: return extract_clip(path, encoders)
@@ -113,7 +115,7 @@ def features_of(path:Path, encoders:dict[str, Encoder])->ClipFeatures:
 
 def media_files(paths)->list[Path]: # one path or several
     "Files as they are, folders as the media files in them"
-    return [f for p in map(Path, listify(paths)) for f in (find_media(p) if p.is_dir() else [p])]
+    return [f for p in map(Path, listify(paths)) for f in (find_media(p) if os.path.isdir(p) else [p])]
 
 # %% ../nbs/40_predict.ipynb #9b012cd1
 def model_id(model:HeroModel)->str: # hex

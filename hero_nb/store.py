@@ -6,7 +6,7 @@
 __all__ = ['PACK_FORMAT', 'ClipFeatures', 'check_id', 'FeatureStore', 'is_packed', 'head_text', 'clip_of', 'damaged', 'ClipIndex',
            'clip_columns', 'check_columns', 'shard_path', 'open_shard', 'PackedStore', 'read_npy', 'write_npy']
 
-# %% ../nbs/01_store.ipynb #42c32ad8
+# %% ../nbs/01_store.ipynb #5c67e029
 import bisect, json, math, mmap, os, pickle, re, zlib
 from collections.abc import Iterable
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from fastcore.basics import patch
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 # %% ../nbs/01_store.ipynb #993b8618
 from .core import MODALITIES, HeroError, Status, atomic_path
@@ -40,13 +40,13 @@ class ClipFeatures:
     def __post_init__(self):
         if self.feats: self.shape = {m: tuple(np.shape(x)) for m, x in self.feats.items()}
 
-# %% ../nbs/01_store.ipynb #a5dd4c1c
+# %% ../nbs/01_store.ipynb #56be1f50
 _NAME = re.compile(r'(?![.])[^/\\\x00-\x1f\ud800-\udfff]+') # the last range: halves of characters, which no UTF-8 text can hold
 
 def check_id(clip_id:str)->str:
-    "`clip_id` when it can name a file, else `HeroError`: it must not lead out of the folder or hide there"
-    if not isinstance(clip_id, str) or not _NAME.fullmatch(clip_id): raise HeroError(f'{clip_id!r} cannot name a clip: expected a name without slashes or control characters that does not begin with a dot')
-    return clip_id
+    "`clip_id` when it can name a file, else `HeroError`: it must not lead out of the folder or hide there, nor be longer than 200 bytes"
+    if isinstance(clip_id, str) and _NAME.fullmatch(clip_id) and len(clip_id.encode()) <= 200: return clip_id # file systems admit 255, and we add endings
+    raise HeroError(f'{clip_id!r:.80} cannot name a clip: expected a name of at most 200 bytes without slashes or control characters that does not begin with a dot')
 
 # %% ../nbs/01_store.ipynb #c74e2eff
 @patch
@@ -64,7 +64,7 @@ def check(self:ClipFeatures):
             if m not in getattr(self, name): raise HeroError(f'{who}: {name} lacks an entry for {m}')
         if not (np.isfinite(self.hop[m]) and self.hop[m] >= 0): raise HeroError(f'{who}: hop of {m} must be seconds >= 0, got {self.hop[m]}')
 
-# %% ../nbs/01_store.ipynb #e214db38
+# %% ../nbs/01_store.ipynb #40302f5a
 class FeatureStore:
     "A folder with one `NAME.safetensors` a clip; for a folder that `hero_pack` has written this makes a `PackedStore`"
     def __new__(cls, folder, create=False): return super().__new__(PackedStore if cls is FeatureStore and is_packed(folder) else cls)
@@ -76,18 +76,18 @@ class FeatureStore:
         self.folder = Path(folder)
         try:
             if create: self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as e: raise HeroError(f'cannot make the folder {folder}: {e.strerror}') from None
-        if not self.folder.is_dir(): raise HeroError(f'no feature store at {folder}: expected a folder that hero_extract has written')
+        except (OSError, ValueError) as e: raise HeroError(f'cannot make the folder {folder!s:.300}: {getattr(e, "strerror", e)}') from None
+        if not os.path.isdir(self.folder): raise HeroError(f'no feature store at {folder!s:.300}: expected a folder that hero_extract has written')
     def path(self, clip_id:str)->Path: return self.folder/f'{check_id(clip_id)}.safetensors'
     def ids(self)->list[str]: return sorted(p.stem for p in self.folder.glob('*.safetensors') if p.name[0] != '.')
     def __len__(self): return len(self.ids())
     def __contains__(self, clip_id:str): return self.path(clip_id).is_file()
 
 def is_packed(folder:str|Path)->bool:
-    "Whether `hero_pack` has written to `folder`, or begun to"
-    return any((Path(folder)/name).is_file() for name in ('pack.json', 'pack.part.json'))
+    "Whether `hero_pack` has written to `folder`, or begun to; a list that has become something else than a file is still a list"
+    return any(os.path.lexists(Path(folder)/name) for name in ('pack.json', 'pack.part.json'))
 
-# %% ../nbs/01_store.ipynb #3dd99896
+# %% ../nbs/01_store.ipynb #65e4a5aa
 _KEPT = ('hop', 'start', 'encoder', 'source', 'source_sha256', 'duration', 'transcript', 'sidecars')  # as they are, in JSON
 
 def head_text(clip:ClipFeatures)->str:
@@ -100,7 +100,7 @@ def write(self:FeatureStore, clip:ClipFeatures):
     clip.check()
     try:
         with atomic_path(self.path(clip.clip_id)) as p:
-            save_file({m: np.ascontiguousarray(x) for m, x in clip.feats.items()}, p, metadata=dict(hero=head_text(clip)))
+            p.write_bytes(save({m: np.ascontiguousarray(x) for m, x in clip.feats.items()}, dict(hero=head_text(clip)))) # save_file would make a draft of its own
     except (OSError, SafetensorError) as e: raise HeroError(f'cannot write {clip.clip_id!r} to {self.folder}: {e}') from None
 
 # %% ../nbs/01_store.ipynb #b873c352
@@ -123,13 +123,13 @@ def clip_of(clip_id:str,
         if not (m in clip.encoder and math.isfinite(clip.start[m]) and 0 <= clip.hop[m] < math.inf): raise ValueError(f'{m} has no encoder or no place in time')
     return clip
 
-# %% ../nbs/01_store.ipynb #f8643cc0
+# %% ../nbs/01_store.ipynb #b496723d
 @contextmanager
 def damaged(what, remedy:str='delete it and extract the clip again'):
     "Turn what reading of bad bytes can raise into a `HeroError` about `what`"
     try: yield
     except (SafetensorError, ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RecursionError, TypeError, ValueError) as e:
-        raise HeroError(f'{what} is damaged or was not written by hero_nb ({type(e).__name__}: {e}): {remedy}') from None
+        raise HeroError(f'{what} is damaged or was not written by hero_nb ({type(e).__name__}: {e!s:.300}): {remedy}') from None
 
 @patch
 def header(self:FeatureStore, clip_id:str)->ClipFeatures: # `feats` is empty, `shape` is filled
@@ -236,13 +236,13 @@ def open_shard(path:Path,
         first = [begin + header[k]['data_offsets'][0] for k in ('values', 'heads')]
         return c | dict(file=file, bytes=size, at=first + size.cumsum(0) - size)
 
-# %% ../nbs/01_store.ipynb #7c6f9fb7
+# %% ../nbs/01_store.ipynb #acbd48ed
 class PackedStore(FeatureStore):
     "A folder that `hero_pack` has written; what it was made from stays the place to write to"
     def __init__(self, folder:str|Path, create:bool=False):
         self.folder = Path(folder)
         if create: raise HeroError(f'{folder} is packed and cannot be written to: extract into a folder of its own, then run hero_pack')
-        if not (self.folder/'pack.json').is_file(): raise HeroError(f'{folder} is packed by half: run hero_pack again, it goes on where it was interrupted')
+        if not (self.folder/'pack.json').is_file(): raise HeroError(f'{folder} is packed by half, for pack.json is not there or is no file: run hero_pack again, it goes on where it was interrupted')
         with damaged(self.folder/'pack.json', 'run hero_pack again'):
             listed = json.loads((self.folder/'pack.json').read_text())
             if listed['format'] != PACK_FORMAT: raise ValueError(f'expected the format {PACK_FORMAT}, got {listed["format"]}')
@@ -341,7 +341,7 @@ class _Unpickler(pickle.Unpickler):
         if module not in self.modules or name not in self.known: raise HeroError(f'it asks for {module}.{name}, and only arrays and dicts are admitted')
         return self.known[name]
 
-# %% ../nbs/01_store.ipynb #2e15277a
+# %% ../nbs/01_store.ipynb #0a0e747e
 def _build(x):
     "The array that the notes `x` describe; anything else as it is"
     if not isinstance(x, _Array): return x
@@ -351,16 +351,17 @@ def _build(x):
 def read_npy(path:str|Path)->dict: # modality -> array, and whatever numbers and strings lie beside them
     "Read a published `.npy` dict without running anything that it holds; `HeroError` when it is something else"
     try:
+        if not os.path.isfile(path): raise HeroError('there is no such file') # whoever opens a FIFO waits for ever
         with open(path, 'rb') as f:
             version = np.lib.format.read_magic(f)
             read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
             shape, _, dtype = read_header(f)
             if dtype != object or shape != (): raise HeroError(f'it holds an array {list(shape)} of {dtype}, expected a dict of arrays')
             (d,) = _Unpickler(f).load().state[4]
-            if not isinstance(d, dict): raise HeroError(f'it holds a {type(d).__name__}, expected a dict of arrays')
+            if not isinstance(d, dict) or not all(isinstance(k, str) for k in d): raise HeroError('expected a dict of arrays with text as keys')
             return {k: _build(v) for k, v in d.items()}
     except Exception as e: # a damaged pickle can raise anything
-        raise HeroError(f'{path} is not a .npy dict that can be read safely: {e}') from None
+        raise HeroError(f'{path!s:.300} is not a .npy dict that can be read safely: {e!s:.300}') from None
 
 # %% ../nbs/01_store.ipynb #cbe63bf6
 def write_npy(path:str|Path, clip:ClipFeatures):

@@ -5,9 +5,10 @@
 # %% auto #0
 __all__ = ['FULL', 'thin_out', 'drop_modalities', 'predict_subsets', 'predict_proba', 'one_missing', 'valid_answers',
            'valid_score', 'lr_factor', 'make_optimizer', 'Shares', 'nobody', 'Learner', 'Trainer', 'accelerator',
-           'together', 'evidence_of', 'fit_temperature', 'open_split', 'train_from_config', 'hero_train']
+           'together', 'evidence_of', 'fit_temperature', 'open_split', 'open_parts', 'make_folder', 'optimized',
+           'train_from_config', 'hero_train']
 
-# %% ../nbs/32_train.ipynb #4dcf31e9
+# %% ../nbs/32_train.ipynb #e26d7901
 import math, os, time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -29,10 +30,10 @@ from tqdm.auto import tqdm
 
 from .augment import EmotionAwareAugmentor
 from .checkpoint import Checkpoints, random_state, set_random_state
-from .core import (MODALITIES, Batch, Evidence, HeroConfig, HeroError, LossConfig, TrainConfig, atomic_path, command, load_config,
+from .core import (MODALITIES, Batch, Evidence, HeroConfig, HeroError, LossConfig, OptimizeConfig, TrainConfig, atomic_path, command, load_config,
                           save_config, seed_everything, stream)
 from .data import BucketSampler, HERODataset, collate, read_labels, skipped_text, split_by_speaker
-from .extract import processes
+from .extract import agreed, processes
 from .imputation import fit_imputation
 from .losses import HeroLoss
 from .model import HeroModel
@@ -300,14 +301,14 @@ def whole(self:Trainer)->HeroModel: # in every process
     model = HeroModel(self.model.cfg, self.labels).to(self.acc.device)
     return model.load_weights({k.removeprefix('model.'): v for k, v in state.items() if k.startswith('model.')})
 
-# %% ../nbs/32_train.ipynb #9e0e106a
+# %% ../nbs/32_train.ipynb #2a391818
 FULL = StateDictOptions(full_state_dict=True, cpu_offload=True, strict=False)
 
 @patch
 def identity(self:Trainer)->dict:
     "What must be the same for a run to go on; what changes no number is left out"
     cfg = {k: v for k, v in asdict(self.cfg).items() if k not in ('out', 'workers', 'save_every')}
-    return dict(cfg=cfg, terms=self.terms, labels=self.labels, dims=self.dims, clips=len(self.train), processes=self.acc.num_processes)
+    return dict(cfg=cfg, terms=self.terms, labels=self.labels, dims=self.dims, clips=len(self.train), processes=self.acc.num_processes, precision=self.acc.mixed_precision)
 
 @contextmanager
 def together(self:Trainer, number:int): # yields the folder to fill
@@ -321,19 +322,19 @@ def together(self:Trainer, number:int): # yields the folder to fill
 def checkpoint(self:Trainer):
     "Write a checkpoint and `history.csv`; all processes call it"
     state = dict(sched=self.sched.state_dict(), epoch=self.epoch, rows=self.rows, best=self.best, waited=self.waited, kept=self.kept, history=self.history, draws=self.g.get_state())
+    if self.acc.is_main_process:
+        with atomic_path(self.out/'history.csv') as p: pd.DataFrame(self.history).to_csv(p, index=False)
     with together(self, self.epoch*len(self.sampler) + len(self.rows)) as f:
         if self.acc.deepspeed_plugin: self.learner.save_checkpoint(f, 'zero')          # each process its part, in DeepSpeed's own form
         else: state['weights'], state['opt'] = get_state_dict(self.learner, self.opt.optimizer, options=FULL)
         torch.save(random_state(), f/f'random_{self.acc.process_index}.pt')
         if self.acc.is_main_process: torch.save(self.identity() | state, f/'state.pt')
-    if self.acc.is_main_process:
-        with atomic_path(self.out/'history.csv') as p: pd.DataFrame(self.history).to_csv(p, index=False)
 
-# %% ../nbs/32_train.ipynb #c49161db
+# %% ../nbs/32_train.ipynb #a8ee2ce4
 @patch
 def resume(self:Trainer):
     "Go on from the newest whole checkpoint, when there is one"
-    if self.acc.is_main_process: self.checkpoints.tidy()
+    if self.acc.is_main_process: self.tidy()
     path = broadcast_object_list([self.checkpoints.newest() if self.acc.is_main_process else None])[0]
     if not path: return
     try: s, self.random = (torch.load(path/n, weights_only=True) for n in ('state.pt', f'random_{self.acc.process_index}.pt'))
@@ -355,6 +356,13 @@ def load_zero(self:Trainer, path:Path):
     finally: del os.environ['TORCH_FORCE_WEIGHTS_ONLY_LOAD']
 
 @patch
+def tidy(self:Trainer):
+    "Remove the drafts of a run that was killed while it wrote"
+    self.checkpoints.tidy()
+    for name in ('model.safetensors', 'history.csv', 'config.yaml'):
+        for p in self.out.glob(f'.{name}*'): p.unlink()
+
+@patch
 def restore(self:Trainer, s:dict, path:Path):
     "Put everything back to where `checkpoint` found it"
     own = self.acc.unwrap_model(self.learner)
@@ -367,15 +375,19 @@ def restore(self:Trainer, s:dict, path:Path):
                 if name not in s['opt']['state']: self.opt.optimizer.state.pop(p, None)  # it has never had a gradient
         self.sched.load_state_dict(s['sched']); self.g = torch.Generator(); self.draws = s['draws']
         self.epoch, self.rows, self.best, self.waited, self.kept, self.history = (s[k] for k in ('epoch', 'rows', 'best', 'waited', 'kept', 'history'))
+        set_random_state(self.random)                                                # for what comes after the last epoch, too
     except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as e: raise HeroError(f'{path} does not fit this model ({type(e).__name__}: {e}): delete it to use the one before') from None
 
-# %% ../nbs/32_train.ipynb #d15d6f5d
+# %% ../nbs/32_train.ipynb #70077e06
 @torch.no_grad()
-def evidence_of(model:HeroModel, ds:HERODataset, batch_size:int=64)->Evidence: # of all clips, in the order of `ds`
-    "What the experts of `model` see in every clip"
-    model.eval(); device, parts, order = next(model.parameters()).device, [], []
-    for idx in BucketSampler(ds.lengths, batch_size, shuffle=False):
-        parts.append(model.observe(collate([ds[i] for i in idx], model.cfg.dims).to(device))); order += list(idx)
+def evidence_of(model:HeroModel, ds:HERODataset, batch_size:int=64,
+                sample:int=0, # draw so many clips where there are more; 0: all
+               )->Evidence: # in the order of `ds`
+    "What the experts of `model` see in every clip, or in a sample of them"
+    model.eval(); device, parts, order, rows = next(model.parameters()).device, [], [], np.arange(len(ds))
+    if 0 < sample < len(ds): rows = torch.randperm(len(ds), generator=stream(0, 'evidence'))[:sample].sort().values.numpy()
+    for idx in BucketSampler(ds.lengths[rows], batch_size, shuffle=False):
+        parts.append(model.observe(collate([ds[rows[i]] for i in idx], model.cfg.dims).to(device))); order += list(idx)
     back = torch.tensor(np.argsort(order), device=device)
     return Evidence(*(torch.cat([getattr(p, f) for p in parts])[back] for f in ('tokens', 'present', 'confidence')))
 
@@ -386,14 +398,14 @@ def fit_temperature(logp:np.ndarray,  # [N, C], logarithms of probabilities
     nll = lambda t: F.cross_entropy(torch.from_numpy(logp)/math.exp(t), torch.from_numpy(label)).item()
     return math.exp(minimize_scalar(nll, bounds=(-math.log(10), math.log(10)), method='bounded').x)
 
-# %% ../nbs/32_train.ipynb #4dc14be7
+# %% ../nbs/32_train.ipynb #fcaebf84
 @patch
 def finish(self:Trainer):
     "Fit imputation and temperature of the kept checkpoint, and save it again"
     model = self.best_model()
     if model.impute is not None:
         if self.valid is None: raise HeroError('imputation is calibrated on validation clips: set data.valid_speakers, or model.imputation to none')
-        fit_imputation(model.impute, model, evidence_of(model, self.train), seed=self.cfg.seed)
+        fit_imputation(model.impute, model, evidence_of(model, self.train, sample=4096), seed=self.cfg.seed)
         model.impute.calibrate(model, evidence_of(model, self.valid)); model.imputes.fill_(True)
     if self.valid is not None:
         model.temperature.fill_(1.)
@@ -419,23 +431,47 @@ def open_split(cfg:HeroConfig,
     if not len(rows): raise HeroError(f'no speaker is in the {part} part: set data.{part}_speakers')
     return HERODataset(FeatureStore(cfg.data.features), rows, label_names, list(cfg.model.dims) or None)
 
-# %% ../nbs/32_train.ipynb #60283855
+# %% ../nbs/32_train.ipynb #cc9f0f25
+def open_parts(cfg:HeroConfig)->tuple[HERODataset, HERODataset|None]: # training and validation
+    "The clips to learn and to select from; their widths and encoders are noted in `cfg`"
+    make_folder(cfg.train.out)
+    train = open_split(cfg, 'train')
+    cfg.model.dims, cfg.model.encoders = train.dims, train.encoders
+    return train, open_split(cfg, 'valid', train.label_names) if cfg.data.valid_speakers else None
+
+def make_folder(path:str|Path):
+    "Make a folder, unless it is there; `HeroError` where that is impossible"
+    try: Path(path).mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as e: raise HeroError(f'the folder train.out, {str(path)[:200]!r}, cannot be made: {str(e)[:200]}') from None
+
+# %% ../nbs/32_train.ipynb #2b9ddc2f
+def optimized(model:HeroModel, train:HERODataset, cfg:HeroConfig)->str|None: # the precision to train with; None: as the launcher says
+    "Set up the optimisations of `cfg.optimize`, and note there what was decided"
+    kept, state = Path(cfg.train.out)/'config.yaml', processes()
+    if Checkpoints(kept.with_name('checkpoints')).all() and kept.is_file(): cfg.optimize = load_config(kept).optimize
+    if state.device.type == 'cpu' and cfg.optimize == OptimizeConfig(): return None
+    from hero_nb.optimize import setup_hero_optimizations # which builds on the model
+    longest = np.argsort(-train.lengths, kind='stable')[:-(-cfg.train.batch_size//state.num_processes)]
+    done = setup_hero_optimizations(model.to(state.device), cfg.optimize, collate([train[i] for i in longest], train.dims))
+    cfg.optimize = done.settled; state.print(done)
+    return done.mixed_precision
+
+# %% ../nbs/32_train.ipynb #aa99930a
 def train_from_config(cfg:HeroConfig)->pd.DataFrame: # one row an epoch
     "Train what `cfg` describes; everything ends in `cfg.train.out`"
     from hero_nb.distill import make_trainer # which builds on this module
-    train = open_split(cfg, 'train')
-    valid = open_split(cfg, 'valid', train.label_names) if cfg.data.valid_speakers else None
+    state = processes()
+    train, valid = agreed(lambda: open_parts(cfg))
     for name, ds in (('training', train), ('validation', valid)):
-        if ds is not None: print(f'{name}: {len(ds)} clips of {len(set(ds.speakers))} speakers; {skipped_text(ds.skipped)}')
-    cfg.model.dims, cfg.model.encoders = train.dims, train.encoders
+        if ds is not None: state.print(f'{name}: {len(ds)} clips of {len(set(ds.speakers))} speakers; {skipped_text(ds.skipped)}')
     seed_everything(cfg.train.seed)
     model = HeroModel(cfg.model, train.label_names)
-    model.fit_scale([s.clip for s in train])
-    trainer = make_trainer(model, train, cfg, valid)
-    save_config(cfg, trainer.out/'config.yaml')
+    model.fit_scale(train.clips, train.present)
+    trainer = agreed(lambda: make_trainer(model, train, cfg, valid, optimized(model, train, cfg)))
+    if state.is_main_process: save_config(cfg, trainer.out/'config.yaml')
     return trainer.run()
 
-# %% ../nbs/32_train.ipynb #13212e5b
+# %% ../nbs/32_train.ipynb #a929ee48
 @command
 def hero_train(config:str='',  # YAML file with the sections model, data, train, loss; must be given
                features:str='',# feature store, instead of data.features
@@ -447,6 +483,7 @@ def hero_train(config:str='',  # YAML file with the sections model, data, train,
     cfg = load_config(config)
     cfg.data.features, cfg.data.labels, cfg.train.out = features or cfg.data.features, labels or cfg.data.labels, out or cfg.train.out
     history = train_from_config(cfg)
+    if not processes().is_main_process: return history
     best = history.loc[history.valid.idxmax()] if 'valid' in history else history.iloc[-1]
     print(f'{len(history)} epochs, kept epoch {int(best.epoch)}' + (f' with validation score {best.valid:.3f}' if 'valid' in history else '') + f': {cfg.train.out}/model.safetensors')
     return history
