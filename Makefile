@@ -10,7 +10,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench ravdess ablation crema_d merr explain readme
+.PHONY: help setup demo test bench gpu scale soak ravdess ablation crema_d merr explain readme
 
 help: ## List the targets
 	@sed -n 's/^\([a-z_]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -36,10 +36,22 @@ test: $(STAMP) ## Check notebooks, package and README
 	$(BIN)/pytest -q -n $(JOBS) tests
 	$(BIN)/nbdev_test --n_workers $(JOBS) --timing
 
-bench: $(STAMP) ## Measure the cost of experts, extraction and reasoner: results/bench_*.json
+bench: $(STAMP) ## Measure the cost of experts, extraction and reasoner, and how it grows: results/bench_*.json
 	$(BIN)/hero_bench_experts
 	$(BIN)/hero_bench_extract
 	$(BIN)/hero_bench_reasoner
+	$(BIN)/hero_bench_growth
+
+gpu: $(STAMP) ## On a GPU: QLoRA of three sizes, growth, grouped experts: results/bench_gpu.json
+	$(BIN)/hero_bench_gpu
+
+scale: $(STAMP) ## Two processes against one, and a set of 100,000 clips (6.5 GB in runs/bench): results/ddp.json, data_path.json
+	$(BIN)/hero_scale
+	$(BIN)/hero_bench_data
+
+soak: $(STAMP) ## Kill 50 runs and go on, read 1,000 damaged files: results/kill.json, fuzz.json
+	$(BIN)/hero_soak
+	$(BIN)/hero_fuzz
 
 ravdess: $(STAMP) ## Train and score on RAVDESS: results/ravdess.json
 	$(BIN)/hero_ravdess

@@ -7,8 +7,8 @@ __all__ = ['LABEL_COLUMNS', 'RAVDESS_EMOTIONS', 'RAVDESS_SENTENCES', 'read_label
            'Clips', 'unlabelled', 'collate', 'BucketSampler', 'split_by_speaker', 'speaker_folds', 'ravdess_label',
            'AUMeansEncoder', 'import_ravdess', 'ravdess_folds']
 
-# %% ../nbs/05_data.ipynb #16d9ce92
-import json, os
+# %% ../nbs/05_data.ipynb #7c76128e
+import json, os, warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,14 +31,17 @@ def _some(names): # a sentence's worth of a list
     names = [str(n)[:80] for n in names]
     return ', '.join(names[:5]) + (f' and {len(names) - 5} more' if len(names) > 5 else '')
 
-# %% ../nbs/05_data.ipynb #50509375
+# %% ../nbs/05_data.ipynb #dd5d33c7
 def read_labels(path:str|Path # a CSV file with the columns clip_id, label, speaker; others are kept
                )->pd.DataFrame: # everything as text; an empty label means that it is unknown
     "The table of labels; `HeroError` when columns or speakers lack, or a clip stands there twice"
     if not os.path.isfile(path): raise HeroError(f'no table of labels at {path!s:.300}: expected a CSV file with the columns {", ".join(LABEL_COLUMNS)}')
-    try: df = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter('error', pd.errors.ParserWarning)                                          # rows longer than the header, which
+            df = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True, index_col=False) # pandas would cut, or, left to itself, shift
+    except pd.errors.ParserWarning: raise HeroError(f'{path} has rows with more fields than its header: name the column, or put quotes around fields with a comma') from None
     except (ValueError, OSError) as e: raise HeroError(f'{path} cannot be read as CSV: {e!s:.300}') from None
-    if not isinstance(df.index, pd.RangeIndex): raise HeroError(f'{path} has rows with more fields than its header: name the column, or put quotes around fields with a comma') # pandas would shift them
     lacks = [c for c in LABEL_COLUMNS if c not in df]
     if lacks: raise HeroError(f'{path} lacks the column {", ".join(lacks)}: it has {_some(df.columns)}')
     if not len(df): raise HeroError(f'{path} has a header and no rows: expected one row a clip')

@@ -269,21 +269,25 @@ class SpeechEncoder(Encoder):
                        octaves, voiced, log(librosa.feature.rms(y=y, frame_length=self.window, hop_length=self.hop)[0], 1e-4)])
         return Feature(np.ascontiguousarray(x.T, 'float32'), self.hop/SAMPLE_RATE, clip.audio_start + begin/SAMPLE_RATE)
 
-# %% ../nbs/03_encoders.ipynb #ace8a53a
+# %% ../nbs/03_encoders.ipynb #cad488ab
 AU_COLUMNS = tuple(f'AU{i:02}_r' for i in (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 25, 26, 45)) \
            + tuple(f'AU{i:02}_c' for i in (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 25, 26, 28, 45)) # OpenFace's order
 
 def read_openface(path:str|Path)->pd.DataFrame: # columns timestamp, confidence, success, face_id and AU_COLUMNS
     "An OpenFace table as it was written, with all rows; `HeroError` when it is not one"
     need = ('timestamp', 'confidence', 'success', *AU_COLUMNS)
-    try: df = pd.read_csv(path, skipinitialspace=True, usecols=lambda c: c.strip() in need + ('face_id',))
+    try:
+        df = pd.read_csv(path, skipinitialspace=True, usecols=lambda c: c.strip() in need + ('face_id',))
+        with open(path, encoding='utf-8') as f: commas = [l.count(',') for l in f if l.strip()]
     except (OSError, ValueError) as e: raise HeroError(f'{Path(path).name} cannot be read as a table: {e!s:.300}') from None
-    if not isinstance(df.index, pd.RangeIndex): raise HeroError(f'{Path(path).name} has rows with more fields than its header') # pandas would shift them
+    if len(set(commas)) > 1: raise HeroError(f'{Path(path).name} has rows of another length than its header') # pandas would shift, cut or fill them
     df.columns = df.columns.str.strip()
     if (lacks := [c for c in need if c not in df]): 
         raise HeroError(f'{Path(path).name} lacks {len(lacks)} columns of an OpenFace table, such as {", ".join(lacks[:3])}')
-    try: return df.assign(face_id=df.get('face_id', 0)).astype(float)
+    try: df = df.assign(face_id=df.get('face_id', 0)).astype(float)
     except ValueError as e: raise HeroError(f'{Path(path).name} holds something else than numbers: {e!s:.300}') from None
+    if (wild := [c for c in AU_COLUMNS if (df[c] < 0).any() or (df[c] > 5).any()]): raise HeroError(f'{Path(path).name} holds {wild[0]} outside 0 to 5, which OpenFace does not write')
+    return df
 
 # %% ../nbs/03_encoders.ipynb #98e7192a
 class OpenFaceEncoder(Encoder):

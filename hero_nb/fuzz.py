@@ -336,12 +336,12 @@ def config_value(p, rng, canary):
     return key != 'seed' and not isinstance(v, (str, dict, list)) and not (type(v) in (int, float) and 0 <= v < math.inf)
 YAML = dict(yaml_code=yaml_code, yaml_bomb=yaml_bomb, yaml_nest=yaml_nest, yaml_form=yaml_form, config_value=config_value)
 
-# %% ../nbs/70_fuzz.ipynb #51098fe6
+# %% ../nbs/70_fuzz.ipynb #3e93bdad
 def giant_field(p, rng, canary): rows = p.read_text().splitlines(); i = rng.randrange(len(rows)); rows[i] = rng.choice(('x', '9', '"x'))*3_000_000 + rows[i]; p.write_text('\n'.join(rows))
 def ragged(p, rng, canary):
     rows = p.read_text().splitlines(); i = rng.randrange(len(rows)); everywhere = rng.random() < .3
     rows = [rows[0]] + [r + ',7' for r in rows[1:]] if everywhere else rows[:i] + [rng.choice((rows[i] + ',7,8', rows[i].split(',')[0], rows[i]*2, ''))] + rows[i + 1:]
-    p.write_text('\n'.join(rows)); return everywhere
+    p.write_text('\n'.join(rows)); return len({r.count(',') for r in rows if r}) > 1  # a row that was left out altogether is not seen
 def odd_bytes(p, rng, canary): raw = bytearray(p.read_bytes()); at = rng.randrange(len(raw)); raw[at:at] = rng.choice((b'\0', b'"', b'\xff', b'\r', b'\xe2\x80\xae', b'\xef\xbb\xbf', b'\xed\xa0\x80')); p.write_bytes(raw)
 def column(p, rng, canary):
     df = pd.read_csv(p, dtype=str); c = rng.choice(list(df))
@@ -399,11 +399,11 @@ def use_id_label(out):
     ds = HERODataset(FeatureStore('store'), read_labels(out/'labels.csv'))
     return Outcome({c: facts(ds[i].clip) for i, c in enumerate(ds.clip_ids)}, ds.skipped)
 
-# %% ../nbs/70_fuzz.ipynb #9731a644
+# %% ../nbs/70_fuzz.ipynb #0a503824
 def use_media_name(out):
     (out/'clips').mkdir()
-    try: shutil.copy('clips/ann.mp4', f'{out}/clips/{trick(out)}.mp4')
-    except (OSError, ValueError): raise HeroError(f'the system itself refuses the name {trick(out)!r}') from None
+    name = re.sub('[/\0]', '_', trick(out))[:80] # what the system itself refuses
+    shutil.copy('clips/ann.mp4', f'{out}/clips/{name}.mp4')
     hero_extract(out/'clips', out/'store'); s = FeatureStore(out/'store')
     return Outcome({'x': [facts(s.read(c))['feats'] for c in s.ids()]})
 
@@ -448,8 +448,8 @@ KINDS = dict(
     reasoner=Kind(('talker', 'tinylm'), 't*/*.[js]*', ANY | REASONER, dict(reasoner=use_reasoner)),
     names=Kind(('store', 'labels.csv', 'clips', 'config.yaml'), 'trick.json', {}, PLACES))
 
-# %% ../nbs/70_fuzz.ipynb #9900be7a
-HIDDEN = set('flipped replaced inserted extreme other_format bad_entry no_metadata npy_values config_value yaml_form giant_field ragged odd_bytes column cell many_words box_size lying_header json_value'.split())
+# %% ../nbs/70_fuzz.ipynb #9f26d213
+HIDDEN = set('flipped replaced inserted extreme bad_entry npy_values config_value yaml_form giant_field ragged odd_bytes column cell many_words box_size lying_header json_value'.split())
 
 @dataclass
 class Case:
@@ -464,13 +464,13 @@ class Case:
     broken: bool   # whether a reader can notice
     def names_it(self, message:str)->bool:
         "Whether `message` lets one find what is meant: the file, its clip, or the setting or column in it; as a whole word, for 'ann' is in 'cannot'"
-        also = dict(store=[self.target.stem], media=[self.target.stem], au_table=[self.target.stem], transcript=[self.target.stem], labels=[*CLIPS, 'clip_id', 'label'],
+        also = dict(store=[self.target.stem], npy=[self.target.stem], media=[self.target.stem], au_table=[self.target.stem], transcript=[self.target.stem], labels=[*CLIPS, 'clip_id', 'label'],
                     config=[f'{s}.' for s in ('model', 'data', 'train', 'loss')], checkpoint=['checkpoint'], pack=['pack.json', 'shards'], reasoner=['talker', 'tinylm'])  # the last two are folders
         if self.kind == 'names': name = repr(json.loads(self.target.read_text())); also['names'] = [name if len(name) < 5 else name[1:20], 'out/']
         words, end = '|'.join(map(re.escape, [self.target.name] + also.get(self.kind, []))), '' if self.kind in ('names', 'config') else r'(?!\w)'
         return len(message) < 5000 and bool(re.search(rf'(?<!\w)({words}){end}', message))
 
-# %% ../nbs/70_fuzz.ipynb #c3cd4df1
+# %% ../nbs/70_fuzz.ipynb #7e39639f
 def make_case(whole:Path, folder:Path, number:int, seed:int=0,
               damaged:bool=True, # False: leave everything whole
               use:str='',        # name of the use; empty: drawn
@@ -488,7 +488,7 @@ def make_case(whole:Path, folder:Path, number:int, seed:int=0,
     damage = rng.choice(own if own and rng.random() < .6 else pool) if pool else use
     seen, size = kind.damages[damage](target, rng, canary) if damaged and kind.damages else None, target.stat().st_size if target.is_file() else 0
     if damage == 'truncated' and name in ('media', 'au_table', 'transcript', 'labels', 'config'): seen = name == 'media' and size < .8*(whole/'in/clips'/target.name).stat().st_size
-    if name == 'transcript' and damage == 'pickled': seen = False  # this is text as well
+    if name == 'transcript' and damage in ('pickled', 'other_format'): seen = False  # this is text as well
     return Case(number, name, damage, use, kind.uses[use], target, folder, name in ('pack', 'resume') or (damage not in HIDDEN if seen is None else seen))
 
 # %% ../nbs/70_fuzz.ipynb #00cf90b8

@@ -7,14 +7,13 @@ __all__ = ['OPTIONS', 'fill_absent', 'MeanImputation', 'ZerosImputation', 'Neare
            'EvidenceImputation', 'proper_subsets', 'hide_every_way', 'was_hidden', 'says_the_same', 'imputation_trials',
            'imputation_loss', 'fit_imputation']
 
-# %% ../nbs/20_imputation.ipynb #ea2acc84
+# %% ../nbs/20_imputation.ipynb #ed4b4a76
 from dataclasses import replace
 from itertools import combinations
 
 import pandas as pd, torch
 import torch.nn.functional as F
 from fastcore.basics import patch
-from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 
 from .core import EXPERTS, MODALITIES, Evidence, HeroError, ModelConfig, stream
@@ -214,7 +213,7 @@ def fit_imputation(impute:EvidenceImputation,
     impute.eval()
     return losses
 
-# %% ../nbs/20_imputation.ipynb #8a92e84f
+# %% ../nbs/20_imputation.ipynb #f796f1db
 @patch
 @torch.no_grad()
 def calibrate(self:EvidenceImputation,
@@ -235,5 +234,6 @@ def calibrate(self:EvidenceImputation,
         signs.append(sign[gone]); agrees.append(says_the_same(model, replace(full, tokens=tokens), full)[gone])
     signs, agrees = torch.cat(signs).cpu().numpy(), torch.cat(agrees).cpu().numpy()
     if agrees.all() or not agrees.any(): raise HeroError(f'{len(agrees)} guesses with the same outcome: calibration needs more validation clips, some with guesses that agree and some with others')
+    from sklearn.linear_model import LogisticRegression # here, because it is slow to import
     line = LogisticRegression().fit(signs, agrees)
     self.weight.copy_(torch.tensor(line.coef_[0])); self.shift.fill_(float(line.intercept_[0]))

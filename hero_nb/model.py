@@ -36,7 +36,7 @@ class HeroOutput:
     used: Evidence                 # what was integrated: without what was hidden, with what was imputed
     full_logits: Tensor|None = None # [B, C]: the conclusion from everything, when asked for beside `logits`
 
-# %% ../nbs/31_model.ipynb #1f45456c
+# %% ../nbs/31_model.ipynb #b5187927
 class HeroModel(nn.Module):
     "Experts, integration and label head: `Batch` -> `HeroOutput`"
     def __init__(self,
@@ -45,6 +45,7 @@ class HeroModel(nn.Module):
                 ):
         super().__init__()
         if not isinstance(labels, list) or not all(isinstance(l, str) for l in labels): raise HeroError(f'expected a list of names as labels, got {labels!r:.300}')
+        if (bad := [k for k in ('d_model', 'n_queries', 'n_layers', 'n_heads') if getattr(cfg, k) < 1]): raise HeroError(f'model.{bad[0]} must be at least 1, got {getattr(cfg, bad[0])}')
         if len(labels) < 2 or len(set(labels)) < len(labels): raise HeroError(f'expected two or more different labels, got {labels!s:.300}')
         self.cfg, self.labels = cfg, list(labels)
         self.observe, self.integrate = ObservationExpertLayer(cfg), EvidenceIntegrationLayer(cfg)

@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['MARKERS', 'AU_CODES', 'PLACE', 'SOFT', 'TOLERANCE', 'FORMAT', 'PARTS', 'REAL', 'Citation', 'compose', 'Reading',
            'parse', 'Cases', 'question', 'train_tokenizer', 'tiny_base', 'ReasonerConfig', 'base_folder', 'marker_ids',
-           'add_markers', 'nf4_levels', 'nf4_weight', 'compute_dtype', 'numbers', 'open_base', 'render', 'SoftTokens',
-           'add_lora', 'HeroReasoner', 'evaluating', 'optimiser', 'run_id', 'Progress', 'adapt', 'dequantised',
-           'compare_logits', 'canary', 'base_id', 'tokenizer_id', 'shard', 'nf4_bytes', 'sizes', 'measured']
+           'add_markers', 'nf4_levels', 'nf4_weight', 'compute_dtype', 'open_base', 'render', 'SoftTokens', 'add_lora',
+           'HeroReasoner', 'evaluating', 'optimiser', 'run_id', 'Progress', 'adapt', 'dequantised', 'compare_logits',
+           'canary', 'base_id', 'tokenizer_id', 'shard', 'nf4_bytes', 'sizes', 'measured']
 
 # %% ../nbs/34_reasoner.ipynb #9df7958f
 import hashlib, json, os, re
@@ -241,12 +241,12 @@ def nf4_weight(p:Params4bit)->Tensor: # float32, in the shape of the layer
     if s.nested: scale = s.state2.code[scale.long()]*s.state2.absmax.repeat_interleave(s.state2.blocksize)[:len(scale)] + s.offset
     return (level*scale.repeat_interleave(s.blocksize)[:len(level)]).view(s.shape)
 
-# %% ../nbs/34_reasoner.ipynb #6676d57b
+# %% ../nbs/34_reasoner.ipynb #484f46fa
 def compute_dtype()->torch.dtype:
     "bfloat16 on a GPU that has it, else float32"
     return torch.bfloat16 if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else torch.float32
 
-def numbers(p:nn.Parameter)->bool:
+def _sane(p:nn.Parameter)->bool:
     "Whether all numbers of a weight are finite, and small enough that their squares are; of a 4-bit weight its scales are looked at"
     x = p.quant_state.offset if isinstance(p, Params4bit) else p               # the mean of all scales
     return bool((x.abs() < 1e18).all())
@@ -261,7 +261,7 @@ def open_base(base:str,          # hub name or local folder
     except Exception as e: raise HeroError(f'{base} holds no tokenizer that transformers can read ({type(e).__name__}: {e!s:.300})') from None
     try: lm = AutoModelForCausalLM.from_pretrained(folder, quantization_config=quant, dtype=dtype, device_map={'': processes().device}, use_safetensors=True, trust_remote_code=False)
     except Exception as e: raise HeroError(f'{base} holds no model that transformers can load ({type(e).__name__}: {e!s:.300})') from None
-    if (wild := [n for n, p in lm.named_parameters() if not numbers(p)]): raise HeroError(f'{wild[0]} of {base} holds NaN, infinite or absurd numbers: fetch the base model again')
+    if (wild := [n for n, p in lm.named_parameters() if not _sane(p)]): raise HeroError(f'{wild[0]} of {base} holds NaN, infinite or absurd numbers: fetch the base model again')
     if tok.eos_token is None: raise HeroError(f'the tokenizer of {base} has no end-of-text token: set eos_token in its folder')
     if tok.pad_token is None: tok.pad_token = tok.eos_token
     packed = [m for m in lm.modules() if isinstance(m, Linear4bit)]
