@@ -254,15 +254,24 @@ def _number(v, name):
     if type(v) not in (int, float) or not abs(v) < 1e300: raise HeroError(f'{name} must be of type float and finite, got {reprlib.repr(v)[:200]}')
     return float(v)
 
-# %% ../nbs/00_core.ipynb #74620d10
+# %% ../nbs/00_core.ipynb #4fb6218d
 @contextmanager
 def atomic_path(path:str|Path): # the final name
     "Yield a temporary path beside `path`, renamed to it when the block ends well and removed when it does not"
-    path = Path(path); path.parent.mkdir(parents=True, exist_ok=True)
-    fd, tmp = tempfile.mkstemp(dir=path.parent, prefix='.' + path.name, suffix=path.suffix)
-    os.close(fd); os.chmod(tmp, 0o644)
-    try: yield Path(tmp); os.replace(tmp, path)
+    path = Path(path)
+    with _named(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fd, tmp = tempfile.mkstemp(dir=path.parent, prefix='.' + path.name, suffix=path.suffix)
+        os.close(fd); os.chmod(tmp, 0o644)
+    try:
+        yield Path(tmp)
+        with _named(path): os.replace(tmp, path)
     finally: Path(tmp).unlink(missing_ok=True)
+
+@contextmanager
+def _named(path):
+    try: yield
+    except (OSError, ValueError) as e: raise HeroError(f'cannot write {str(path)[:200]}: {str(e)[:200]}') from None
 
 # %% ../nbs/00_core.ipynb #297e45a6
 def save_config(cfg:HeroConfig, path:str|Path):

@@ -7,7 +7,7 @@ __all__ = ['LABEL_COLUMNS', 'RAVDESS_EMOTIONS', 'RAVDESS_SENTENCES', 'read_label
            'Clips', 'unlabelled', 'collate', 'BucketSampler', 'split_by_speaker', 'speaker_folds', 'ravdess_label',
            'AUMeansEncoder', 'import_ravdess', 'ravdess_folds']
 
-# %% ../nbs/05_data.ipynb #7c76128e
+# %% ../nbs/05_data.ipynb #b6c02b15
 import json, os, warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np, pandas as pd, torch
 from fastcore.basics import patch
-from sklearn.model_selection import GroupKFold
 from torch.utils.data import Dataset
 
 # %% ../nbs/05_data.ipynb #0f87b997
@@ -196,7 +195,7 @@ def split_by_speaker(labels:pd.DataFrame,
     part = labels.speaker.map(lambda s: 'valid' if s in valid else 'test' if s in test else 'train')
     return {p: labels[part == p].reset_index(drop=True) for p in ('train', 'valid', 'test')}
 
-# %% ../nbs/05_data.ipynb #dd9ac07f
+# %% ../nbs/05_data.ipynb #f03abc2b
 def speaker_folds(labels:pd.DataFrame,
                   k:int=5,
                   seed:int=0,
@@ -204,6 +203,7 @@ def speaker_folds(labels:pd.DataFrame,
     "Deal the speakers into `k` groups of nearly equal number"
     n = labels.speaker.nunique()
     if not 2 <= k <= n: raise HeroError(f'k must be between 2 and the number of speakers, {n}; got {k}')
+    from sklearn.model_selection import GroupKFold # here, because it is slow to import
     folds = GroupKFold(k, shuffle=True, random_state=seed).split(labels, groups=labels.speaker)
     return [sorted(labels.speaker.iloc[test].unique()) for _, test in folds]
 

@@ -7,7 +7,7 @@ __all__ = ['SAMPLE_RATE', 'AU_COLUMNS', 'Clip', 'sidecar_paths', 'decode', 'Feat
            'edge_directions', 'standardise', 'ThumbnailEncoder', 'FlowEncoder', 'pitch', 'SpeechEncoder',
            'read_openface', 'OpenFaceEncoder', 'HashedWordEncoder', 'lite_encoders']
 
-# %% ../nbs/03_encoders.ipynb #2f12efd5
+# %% ../nbs/03_encoders.ipynb #3669c34a
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,6 @@ from av.error import FFmpegError
 from av.stream import Disposition
 from av.video.reformatter import VideoReformatter
 from scipy.sparse import csr_matrix
-from sklearn.feature_extraction.text import HashingVectorizer
 
 # %% ../nbs/03_encoders.ipynb #b2467a52
 from .core import HeroError, Status
@@ -304,11 +303,13 @@ class OpenFaceEncoder(Encoder):
         hop = float(t[-1] - t[0])/(len(t) - 1) if len(t) > 1 else 0.
         return Feature(seen[list(AU_COLUMNS)].to_numpy('float32'), hop, float(t[0]))
 
-# %% ../nbs/03_encoders.ipynb #12dc8ae7
+# %% ../nbs/03_encoders.ipynb #fc988c73
 class HashedWordEncoder(Encoder):
     "One hashed vector of letter groups a word of the transcript"
     modality, stream, name, width = 'text', 'text', 'lite-charhash256/1', 256
-    def __init__(self): self.hash = HashingVectorizer(analyzer='char_wb', ngram_range=(2, 4), n_features=self.width)
+    def __init__(self):
+        from sklearn.feature_extraction.text import HashingVectorizer # here, because it is slow to import, and a training needs no encoder
+        self.hash = HashingVectorizer(analyzer='char_wb', ngram_range=(2, 4), n_features=self.width)
     def one(self, clip):
         words = clip.transcript.split()
         return Feature(self.hash.transform(words).toarray().astype('float32'), clip.duration/len(words))

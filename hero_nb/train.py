@@ -148,7 +148,7 @@ class Learner(nn.Module):
                )->tuple[Tensor, dict[str, Tensor]]: # scalar, and the value of each term
         return self.loss(self.model(batch, keep), batch, only)
 
-# %% ../nbs/32_train.ipynb #824d42f1
+# %% ../nbs/32_train.ipynb #f5d4cd54
 class Trainer:
     "Train `model` on `train`, select on `valid`, keep everything needed to go on in `cfg.out`"
     def __init__(self,
@@ -161,7 +161,8 @@ class Trainer:
                 ):
         self.cfg, self.train, self.valid, self.labels, self.dims = cfg, train, valid, model.labels, model.cfg.dims
         if cfg.align and not loss.sccl: raise HeroError('train.align needs loss.sccl above 0, and model.decode: there is nothing else to align evidence with')
-        if cfg.save_every < 1 or cfg.workers < 0: raise HeroError(f'expected train.save_every of at least 1 and train.workers of at least 0, got {cfg.save_every} and {cfg.workers}')
+        for name, least in dict(epochs=1, batch_size=1, patience=1, save_every=1, workers=0).items():
+            if getattr(cfg, name) < least: raise HeroError(f'train.{name} must be at least {least}, got {getattr(cfg, name)}')
         self.acc = accelerator(precision)
         self.terms, losses = asdict(loss), HeroLoss(loss, model.cfg.d_model, cfg.expert_loss, cfg.label_smoothing)
         learner = self.make_learner(model, losses)
