@@ -148,7 +148,7 @@ class Learner(nn.Module):
                )->tuple[Tensor, dict[str, Tensor]]: # scalar, and the value of each term
         return self.loss(self.model(batch, keep), batch, only)
 
-# %% ../nbs/32_train.ipynb #f5d4cd54
+# %% ../nbs/32_train.ipynb #399d73fc
 class Trainer:
     "Train `model` on `train`, select on `valid`, keep everything needed to go on in `cfg.out`"
     def __init__(self,
@@ -169,7 +169,7 @@ class Trainer:
         self.sampler = BucketSampler(train.lengths, cfg.batch_size, cfg.seed, pool=cfg.bucket_pool)
         opt = make_optimizer(learner, cfg); total = cfg.epochs * len(self.sampler)
         if self.acc.deepspeed_plugin: self.tell_deepspeed()
-        learner.touches_all = self.split == 'FSDP'
+        learner.touches_all = self.acc.distributed_type in (DistributedType.FSDP, DistributedType.DEEPSPEED) and self.split != 'ZeRO-3'
         self.learner, self.opt = self.acc.prepare(learner, opt)
         self.sched = torch.optim.lr_scheduler.LambdaLR(opt, lambda s: lr_factor(s, total, cfg.warmup))
         self.epoch, self.best, self.waited, self.history, self.rows, self.kept = 0, -1., 0, [], [], None
