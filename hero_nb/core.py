@@ -228,7 +228,7 @@ class HeroConfig:
     loss: LossConfig = field(default_factory=LossConfig)
     optimize: OptimizeConfig = field(default_factory=OptimizeConfig)
 
-# %% ../nbs/00_core.ipynb #4881082a
+# %% ../nbs/00_core.ipynb #6fc618a3
 def from_dict(cls,          # a dataclass
               d:dict|None,  # its fields, nested
               where:str='', # the way to `d`, for messages
@@ -246,6 +246,7 @@ def _value(default, v, name, kind):
     if type(default) is float: return _number(v, name)
     if default == 'auto' and type(v) is bool: v = 'on' if v else 'off'      # as YAML reads these words
     if type(v) is not type(default): raise HeroError(f'{name} must be of type {type(default).__name__}, got {reprlib.repr(v)[:200]}')
+    if type(v) is int and abs(v) > 2**31: raise HeroError(f'{name} must lie between -2^31 and 2^31, got {reprlib.repr(v)[:200]}')
     if isinstance(v, list): return [_value(get_args(kind)[0](), x, f'each of {name}', None) for x in v]
     if isinstance(v, dict): return {_value('', k, f'each key of {name}', None): _value(get_args(kind)[1](), x, f'{name}.{str(k)[:60]}', None) for k, x in v.items()}
     return v

@@ -39,7 +39,7 @@ class Clip:
     video_start: float = 0.   # seconds; the earlier stream starts at 0
     audio_start: float = 0.
 
-# %% ../nbs/03_encoders.ipynb #baf1b537
+# %% ../nbs/03_encoders.ipynb #a84c541b
 _MAX_GAP = 10. # seconds; a longer jump in the time stamps is damage, not a pause
 
 class _Frames:
@@ -54,8 +54,10 @@ class _Frames:
             scale = min(1, self.size/max(frame.width, frame.height))
             self.start, self.shape = t, dict(width=max(1, round(frame.width*scale)), height=max(1, round(frame.height*scale)))
         elif abs(t - self.end) > _MAX_GAP: raise ValueError(f'time stamps jump from {self.end:.1f} s to {t:.1f} s')
+        stays = float(frame.duration*frame.time_base) if frame.duration else 1/self.fps
+        if stays > _MAX_GAP: raise ValueError(f'a frame is to stay for {stays:.1f} s')
         self._fill(t)
-        self.last, self.end = frame, t + float(frame.duration*frame.time_base if frame.duration else 1/self.fps)
+        self.last, self.end = frame, t + stays
     def _fill(self, t):
         while self.last is not None and self.start + len(self.kept)/self.fps < t - 1e-6: self.kept.append(self._image())
     def _image(self):
