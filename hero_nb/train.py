@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['HELD', 'thin_out', 'drop_modalities', 'predict_subsets', 'predict_proba', 'one_missing', 'valid_answers',
            'valid_score', 'lr_factor', 'make_optimizer', 'Shares', 'nobody', 'Learner', 'Trainer', 'accelerator',
-           'make_folder', 'alone_in', 'torch_states', 'together', 'evidence_of', 'fit_temperature', 'open_split',
-           'open_parts', 'optimized', 'train_from_config', 'hero_train']
+           'make_folder', 'alone_in', 'torch_states', 'together', 'read_tensors', 'evidence_of', 'fit_temperature',
+           'open_split', 'open_parts', 'optimized', 'train_from_config', 'hero_train']
 
 # %% ../nbs/32_train.ipynb #c5ea4bb3
 import math, os, time
@@ -176,11 +176,13 @@ class Trainer:
         self.out = Path(cfg.out); self.checkpoints = Checkpoints(self.out/'checkpoints')
         self.read_ahead()
 
-# %% ../nbs/32_train.ipynb #74f6e519
+# %% ../nbs/32_train.ipynb #f14f5e87
 def accelerator(precision:str|None=None)->Accelerator:
     "The engine that the program was started with; fp16 is refused"
     processes()
-    acc = Accelerator(mixed_precision=precision, kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)]) # an expert without clips gets no gradient
+    unused = DistributedDataParallelKwargs(find_unused_parameters=True)          # an expert without clips gets no gradient
+    try: acc = Accelerator(mixed_precision=precision, kwargs_handlers=[unused])
+    except ValueError as e: raise HeroError(f'this process has begun in another precision than {precision}: start a new one ({e})') from None
     if acc.mixed_precision not in ('no', 'bf16'): raise HeroError(f'mixed precision {acc.mixed_precision} is not supported: use bf16, which needs no scaling of the loss, or no')
     return acc
 
@@ -312,7 +314,7 @@ def save(self:Trainer, model:HeroModel):
     "Write `model.safetensors`, in one process"
     if self.acc.is_main_process: model.save(self.out/'model.safetensors')
 
-# %% ../nbs/32_train.ipynb #727698cb
+# %% ../nbs/32_train.ipynb #458fb6be
 @patch(as_prop=True)
 def split(self:Trainer)->str: # 'FSDP', 'ZeRO-3' or ''
     "The engine that leaves each process only a part of each weight"
@@ -324,8 +326,8 @@ def whole(self:Trainer)->HeroModel: # in every process
     "The model with all of its weights"
     if not self.split: return self.model
     if self.split == 'FSDP':
-        from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
-        state = get_model_state_dict(self.learner, options=StateDictOptions(full_state_dict=True))
+        sd, _ = torch_states()
+        state = sd.get_model_state_dict(self.learner, options=sd.StateDictOptions(full_state_dict=True))
     else:
         from deepspeed.zero import GatheredParameters
         with GatheredParameters(list(self.learner.parameters())): state = {k: v.detach().clone() for k, v in self.acc.unwrap_model(self.learner).state_dict().items()}
@@ -365,19 +367,23 @@ def checkpoint(self:Trainer):
         torch.save(random_state(), f/f'random_{self.acc.process_index}.pt')
         if self.acc.is_main_process: torch.save(self.identity() | state, f/'state.pt')
 
-# %% ../nbs/32_train.ipynb #b713ba98
+# %% ../nbs/32_train.ipynb #83986d01
 @patch
 def resume(self:Trainer):
     "Go on from the newest whole checkpoint, when there is one"
     if self.acc.is_main_process: self.tidy()
     path = broadcast_object_list([self.checkpoints.newest() if self.acc.is_main_process else None])[0]
     if not path: return
-    try: s, self.random = (torch.load(path/n, weights_only=True) for n in ('state.pt', f'random_{self.acc.process_index}.pt'))
-    except Exception as e: raise HeroError(f'{path} cannot be read as a checkpoint ({type(e).__name__}): delete it to use the one before') from None
-    mine = self.identity()
+    s, mine = read_tensors(path/'state.pt'), self.identity()
     if (differ := [k for k in mine if s.get(k) != mine[k]]):
         raise HeroError(f'{self.out} holds a run with another {", ".join(differ)}: choose another train.out, or delete the folder to start afresh')
+    self.random = read_tensors(path/f'random_{self.acc.process_index}.pt')
     self.restore(s, path)
+
+def read_tensors(path:Path)->dict:
+    "A file of a checkpoint; nothing in it is run"
+    try: return torch.load(path, weights_only=True)
+    except Exception as e: raise HeroError(f'{path} cannot be read as part of a checkpoint ({type(e).__name__}): delete {path.parent} to use the one before') from None
 
 @patch
 def load_zero(self:Trainer, path:Path):
