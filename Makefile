@@ -10,7 +10,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench gpu scale soak ravdess ablation crema_d merr explain readme
+.PHONY: help setup demo test bench gpu scale soak ravdess ablation crema_d merr explain checks ranking readme
 
 help: ## List the targets
 	@sed -n 's/^\([a-z_]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -69,6 +69,15 @@ merr: $(STAMP) ## Explain the described clips of MERR and score the texts: resul
 explain: $(STAMP) ## After ablation: do explanations name the true conflict, and is what is cited needed? results/explain.json, faithfulness_folds.json
 	$(BIN)/hero_explain
 	$(BIN)/hero_faithfulness --config 'runs/ablation/full/fold?_seed0/config.yaml' --out results/faithfulness_folds.json
+
+checks: $(STAMP) ## Plant faults and count how many are found; HERO before its own checks: results/checks_*.json, checks_*.html
+	$(BIN)/hero_checks_power
+	$(BIN)/hero_checks
+
+ranking: $(STAMP) ## The ranking study: results/listmle.json, ltr.json, opendrinks.json
+	$(BIN)/hero_bench_listmle
+	$(BIN)/hero_ltr
+	$(BIN)/hero_opendrinks
 
 readme: $(STAMP) ## Write README.md from nbs/index.ipynb
 	@$(BIN)/python tools/readme.py .
