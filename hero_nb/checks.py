@@ -31,9 +31,9 @@ from sklearn.model_selection import GroupKFold
 from statsmodels.stats.multitest import multipletests
 from tqdm.auto import tqdm
 
-# %% ../nbs/43_checks.ipynb #51d1d80f
+# %% ../nbs/43_checks.ipynb #06e8ab8f
 from .ablation import side_by_side
-from .core import HeroError, atomic_path, listed
+from .core import HeroError, atomic_path, listed, plot_style
 from .metrics import compare_models
 
 # %% ../nbs/43_checks.ipynb #eff4b7ab
@@ -619,7 +619,7 @@ class Report:
         plain = lambda x: None if np.isnan(x) else float(x)
         return {v.check: dict(statistic=plain(v.statistic), p=plain(v.p), passed=v.passed, proof=v.proof, says=v.says) for v in self.verdicts} | dict(go=self.go)
 
-# %% ../nbs/43_checks.ipynb #821e4e56
+# %% ../nbs/43_checks.ipynb #a0544124
 def reality_checks(claim:Claim,
                    folder:str|Path|None=None, # keeps trainings, made by several processes; None: in memory
                    n:int=99,                  # trainings on shuffled labels
@@ -635,6 +635,7 @@ def reality_checks(claim:Claim,
 def plot(self:Report):
     "One panel a check"
     import matplotlib.pyplot as plt
+    plot_style()
     shown = [v for v in self.verdicts if v.check in PLOTS and v.data]
     fig, axes = plt.subplots(-(-len(shown)//3), 3, figsize=(10, 2.6*-(-len(shown)//3)), layout='constrained', squeeze=False)
     for ax in axes.flat[len(shown):]: ax.axis('off')
