@@ -219,7 +219,7 @@ def chance_of(claim:Claim, outputs:list, times:int=299)->tuple[float, float]: # 
     null = np.array([score(deal(claim.labels, claim.test, claim.groups, i)) for i in range(times)])
     return null.mean(), (np.sum(null >= score(claim.labels) - 1e-12) + 1)/(times + 1)
 
-# %% ../nbs/43_checks.ipynb #39c198d5
+# %% ../nbs/43_checks.ipynb #6dc6bd56
 KEPT = .2 # share of a gain over chance
 
 def check_shuffled(fits:Fits,
@@ -233,7 +233,8 @@ def check_shuffled(fits:Fits,
     p, (chance, p0) = (np.sum(np.array(null) >= true) + 1)/(n + 1), chance_of(c, said[1:21])
     kept = (np.mean(null) - chance)/max(true - chance, 1e-9) if np.mean(null) > chance else 0.
     data = dict(true=true, null=np.array(null), chance=chance)
-    return [Verdict('shuffled labels: score', bool(p <= PROOF), f'held-out {true:.3f}; {n} trainings on shuffled labels {np.mean(null):.3f}, at most {np.max(null):.3f}', true, p, True, data),
+    proven = None if p > PROOF and true > max(null) else bool(p <= PROOF)                        # too few trainings can prove nothing
+    return [Verdict('shuffled labels: score', proven, f'held-out {true:.3f}; {n} trainings on shuffled labels {np.mean(null):.3f}, at most {np.max(null):.3f}', true, p, True, data),
             Verdict('shuffled labels: null', not (p0 < LEVEL and kept > KEPT), f'shuffled labels score {np.mean(null):.3f} where chance is {chance:.3f}', np.mean(null) - chance, p0, False, data)]
 
 # %% ../nbs/43_checks.ipynb #c6b5a109
@@ -259,24 +260,22 @@ def out_of_fold(fits:Fits, group:str='', what='folds', **kw)->np.ndarray: # [n]
     for (_, te), s in zip(folds, said): out[te] = c.score(s[at], c.labels, te)
     return out
 
-# %% ../nbs/43_checks.ipynb #13a5924a
-def check_ablation(fits:Fits,
-                   retrain:bool=True, # train again without each group as well
-                  )->Verdict:
+# %% ../nbs/43_checks.ipynb #b9f50e0c
+def check_ablation(fits:Fits)->Verdict:
     "Does any group of features matter?"
     c, base = fits.claim, out_of_fold(fits)
     rows = {}
     for g in c.features:
         d = compare_models(base, out_of_fold(fits, g), c.groups)
         rows[g] = dict(shuffled=d['difference'], low=d['low'], high=d['high'], p=d['p'])
-        if retrain and len(c.features) > 1: rows[g]['retrained'] = (out_of_fold(fits, by='quick') - out_of_fold(fits, without=((g, None),), by='quick', what=f'without {g}')).mean()
+        if len(c.features) > 1: rows[g]['retrained'] = (out_of_fold(fits, by='quick') - out_of_fold(fits, without=((g, None),), by='quick', what=f'without {g}')).mean()
     t = pd.DataFrame(rows).T
     t['p_holm'] = multipletests(t.p, method='holm')[1]
     hurts = t[(t.p_holm <= PROOF) & (t.shuffled > 0)]
-    least = max(PROOF, 2**(1 - len(set(c.groups)))*len(t))  # what so few groups can reach at best
+    too_few = 2**(1 - len(set(c.groups)))*len(t) > PROOF    # what so few groups can reach at best
     says = 'shuffled, ' + ', '.join(f'{g} costs {r.shuffled:.3f}' for g, r in t.iterrows()) + (f'; certain for {listed(list(hurts.index))}' if len(hurts) else '; certain for none')
     best = t.shuffled.idxmax()
-    if least > PROOF and not len(hurts): return Verdict('ablation', None, says + f': {len(set(c.groups))} groups are too few for a proof', t.shuffled[best], t.p_holm[best], True, dict(table=t))
+    if too_few and not len(hurts): return Verdict('ablation', None, says + f': {len(set(c.groups))} groups are too few for a proof', t.shuffled[best], t.p_holm[best], True, dict(table=t))
     return Verdict('ablation', bool(len(hurts)), says, t.shuffled[best], t.p_holm[best], True, dict(table=t))
 
 def plot_ablation(v:Verdict, ax):
@@ -323,7 +322,7 @@ def nearness_p(ratio, typical)->np.ndarray: # p-values like `ratio`
     m = np.log(1 - .5**(1/(NEAR - 1)))/np.log(np.clip(np.median(typical), 1e-6, 1 - 1e-6))
     return 1 - (1 - np.minimum(ratio, 1)**m)**(NEAR - 1)
 
-# %% ../nbs/43_checks.ipynb #90171c5f
+# %% ../nbs/43_checks.ipynb #4b88f6a3
 def row_hashes(features:dict)->list[bytes]: # [n]
     "A hash of each row's values"
     part = lambda v: b'-' if v is None else np.ascontiguousarray(v).tobytes()
@@ -333,6 +332,7 @@ def duplicates(claim:Claim)->pd.DataFrame: # one row for each row of the claim: 
     "The nearest row of another group or of the other side, for each row"
     X, n, side = as_table(claim.features, claim.train), len(claim.labels), np.zeros(len(claim.labels), bool)
     side[claim.test] = True; every = np.arange(n)
+    if not X.shape[1]: X = np.unique(row_hashes(claim.features), return_inverse=True)[1][:, None]*1.    # texts only: the same or not
     twin, ratio = nearest(X, every, every, claim.groups)
     typical = ratio[claim.train]
     twin[claim.test], ratio[claim.test] = nearest(X, claim.test, claim.train)
