@@ -10,7 +10,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench gpu scale soak ravdess ablation crema_d merr explain checks ranking readme
+.PHONY: help setup demo test bench gpu scale soak ravdess ablation crema_d merr explain checks ranking hmem readme
 
 help: ## List the targets
 	@sed -n 's/^\([a-z_]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -78,6 +78,12 @@ ranking: $(STAMP) ## The ranking study: results/listmle.json, ltr.json, opendrin
 	$(BIN)/hero_bench_listmle
 	$(BIN)/hero_ltr
 	$(BIN)/hero_opendrinks
+
+hmem: $(STAMP) ## The forecasting study, hours: results/hmem.json; what a step costs, a million steps: results/*hmem*.json
+	$(BIN)/hero_hmem
+	$(BIN)/hero_bench_hmem
+	$(BIN)/hero_bench_hmem_step
+	$(BIN)/hero_soak_hmem
 
 readme: $(STAMP) ## Write README.md from nbs/index.ipynb
 	@$(BIN)/python tools/readme.py .
