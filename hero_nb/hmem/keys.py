@@ -109,9 +109,9 @@ class PCAKey(nn.Module):
     @torch.no_grad()
     def forward(self, windows, partial): return F.normalize(self.white(windows), dim=1) # [n, L, C], not used -> [n, width]
 
-# %% ../../nbs/62_hmem.keys.ipynb #da5d8649
+# %% ../../nbs/62_hmem.keys.ipynb #b4a92bde
 class SituationKey(nn.Module):
-    "Where the last steps stand, and what the pending forecast has missed, with equal weight"
+    "Where the last steps stand, the values now, and what the pending forecast has missed, with equal weight"
     per_channel = False
     def __init__(self,
                  windows:Tensor,  # [n, L, C], of the training part
@@ -121,12 +121,13 @@ class SituationKey(nn.Module):
                  misses:int=4):   # and the partial residual over this many
         super().__init__()
         self.stand, self.misses = PCAKey(windows, width, m, segments, level=True), misses
-        self.width = self.stand.width + misses*windows.shape[2]
+        self.width = self.stand.width + (1 + misses)*windows.shape[2]
 
     @torch.no_grad()
     def forward(self, windows, partial): # [n, L, C], [n, P, C] -> [n, width]
-        miss, stand = F.normalize(pooled(partial, self.misses).flatten(1), dim=1), self.stand(windows, partial)
-        return F.normalize(F.pad(torch.cat([stand, miss], 1), (0, self.width - stand.shape[1] - miss.shape[1])), dim=1)
+        now, miss = windows[:, -1].clamp(-CLIP, CLIP), pooled(partial, self.misses).flatten(1)
+        key = torch.cat([self.stand(windows, partial), F.normalize(now, dim=1), F.normalize(miss, dim=1)], 1)
+        return F.normalize(F.pad(key, (0, self.width - key.shape[1])), dim=1)
 
 # %% ../../nbs/62_hmem.keys.ipynb #b45db35d
 class ChannelKey(nn.Module):
