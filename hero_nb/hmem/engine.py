@@ -288,7 +288,7 @@ def correct(self:HMem,
         correction = more if correction is None else correction + more
     return base if correction is None else base + correction
 
-# %% ../../nbs/63_hmem.engine.ipynb #2d023a0b
+# %% ../../nbs/63_hmem.engine.ipynb #a431cea1
 @patch
 def learn(self:HMem,
           t:int, # the day begins here; what was issued up to t − H has matured
@@ -322,8 +322,8 @@ def entries(self:ErrorBank,
 @patch
 def learn_similarity(self:HMem):
     "A lesson from entries of the bank"
-    keys, errors, times = self.bank.entries(1024, self.generator)
-    if len(keys) > 2*self.cfg.top_k: learn_similarity(self.similarity, keys, errors, times, self.H, self.generator)
+    keys, errors, times = self.bank.entries(320, self.generator)
+    if len(keys) > 2*self.cfg.top_k: learn_similarity(self.similarity, keys, errors, times, self.H, self.generator, steps=3, candidates=256)
 
 # %% ../../nbs/63_hmem.engine.ipynb #8dcd7d49
 MAX_GAP = 366  # days: a longer one is taken for a wrong time

@@ -23,7 +23,7 @@ def errors_of(bank,         # `ErrorBank`
     if times.ndim == 1: return torch.stack([row(i) for i in times]).transpose(1, 2)
     return torch.stack([torch.stack([row(i)[c] for c, i in enumerate(r)], 1) for r in times])
 
-# %% ../../nbs/64_hmem.parts.ipynb #337b9d66
+# %% ../../nbs/64_hmem.parts.ipynb #1ef605b3
 def partial_at(engine:HMem, t)->Tensor: # int64 [n] -> [n, P, C]
     "What the forecast issued P steps before t has missed; 0 where that is not known"
     P, rings = engine.P, engine.rings
@@ -33,15 +33,14 @@ def partial_at(engine:HMem, t)->Tensor: # int64 [n] -> [n, P, C]
 
 def parts_at(engine:HMem, t)->dict[str, Tensor]: # name -> [n, H, C]
     "What each part adds to the forecasts issued at t, the moment of the engine"
-    cfg, best = engine.cfg, engine.best_today
+    cfg = engine.cfg
     out = {'bank': engine.retrieved(t)} if engine.key else {}
-    engine.best_today = best                                   # asking twice must not count twice
     out |= {c: engine.control(c, t, partial_at(engine, t)) for c in cfg.controls}
     if engine.weights: out = {c: x*w for (c, x), w in zip(out.items(), engine.weights.weight)}
     if cfg.use_snma_light: out['Δ'] = engine.snma.beta_now * engine.snma.delta(engine.rings['pogt'].get(t), engine.rings['states'].get(t)).detach()
     return out
 
-# %% ../../nbs/64_hmem.parts.ipynb #c9503654
+# %% ../../nbs/64_hmem.parts.ipynb #8fca7173
 @torch.no_grad()
 def moment(engine:HMem, # that has just forecast, by `forecast` or at the end of a `replay`
           )->dict: # t, past [day, C], base, corrected [H, C], parts {name: [H, C]}; with a bank: time and weights [k] or [k, C], errors [k, H, C], similarity and alpha [1] or [C], w [H, 1] or [H, C]
@@ -49,27 +48,27 @@ def moment(engine:HMem, # that has just forecast, by `forecast` or at the end of
     t = torch.tensor([engine.now]); cfg = engine.cfg
     base = engine.rings['forecasts'].get(t)[0]
     if not base.isfinite().all(): raise HeroError(f'nothing was forecast at {engine.now}: call forecast or replay first')
+    kept = {k: getattr(engine, k, None) for k in ('found', 'best_today')}   # asking twice must not count twice
     parts = {name: x[0] for name, x in parts_at(engine, t).items()}
     out = dict(t=engine.now, day=engine.day, past=engine.rings['values'].get(t + torch.arange(1 - engine.day, 1)), base=base, parts=parts, corrected=base + sum(parts.values()))
     if not engine.key: return out
-    best, r = engine.best_today, engine.found
-    alpha = engine.trust(r, t)[0, 0] if cfg.gate else torch.ones(1)
-    engine.best_today = best
+    r, alpha = engine.found, engine.trust(engine.found, t)[0, 0] if cfg.gate else torch.ones(1)
+    vars(engine).update(kept)
     w = exp_mask(engine.H)[:, None] if cfg.mask == 'exp' else engine.weights.weight[0] if engine.weights else torch.ones(engine.H, 1)
     have = (r.time[0] >= 0).flatten(1).all(1) if r.time.ndim == 3 else r.time[0] >= 0
     time, weights = r.time[0][have], r.weights[0][have]
     return out | dict(time=time, weights=weights, errors=errors_of(engine.bank, time) if len(time) else torch.zeros(0, *base.shape), similarity=r.similarity[0].view(-1), alpha=alpha, w=w)
 
-# %% ../../nbs/64_hmem.parts.ipynb #f583a2ed
+# %% ../../nbs/64_hmem.parts.ipynb #22c17e44
 def show_moment(m:dict,              # from `moment`
                 channel:int=-1,
                 truth:Tensor|None=None, # [≤ H, C], when it is known
                 name:str='',         # of the correction
-                axes=None,           # two, one above the other
+                axes=None,           # two, one above the other; or one, for the forecasts only
                 most:int=20,         # thin lines
                ):
     "The forecast with each neighbour's error added, above when the neighbours were"
-    a, b = axes if axes is not None else plt.subplots(2, 1, figsize=(6, 3.8), height_ratios=[3, 1])[1]
+    a, b = (axes, None) if isinstance(axes, plt.Axes) else plt.subplots(2, 1, figsize=(6, 3.8), height_ratios=[3, 1])[1] if axes is None else axes
     c, hour = channel, 24/m['day']
     ahead = hour*np.arange(1, len(m['base']) + 1)
     said = lambda x: '' if truth is None or len(truth) < len(x) else f', MSE {(x - truth)[:, c].square().mean():.2f}'
@@ -80,7 +79,8 @@ def show_moment(m:dict,              # from `moment`
     a.plot(ahead, m['base'][:, c], color='C0', lw=2, label='base' + said(m['base']))
     a.plot(ahead, m['corrected'][:, c], color='C1', lw=2, label=(name or 'corrected') + said(m['corrected']))
     if len(weight): a.plot([], [], color='grey', lw=.7, label="base + a neighbour's error")
-    a.axvline(0, color='grey', ls=':', lw=1); a.set(xlabel='hours ahead', ylabel='value (sd)'); a.legend(fontsize=7, loc='upper left')
+    a.axvline(0, color='grey', ls=':', lw=1); a.set(xlabel='hours ahead', ylabel='value (sd)'); a.legend(fontsize=7)
+    if b is None: return a
     if len(weight): b.vlines((time - m['t'])/m['day'], 0, weight, color='C1', lw=1.5)
     b.axvspan(-len(m['base'])/m['day'], 0, color='grey', alpha=.2, lw=0); b.set(xlabel='days ago (grey: errors not yet known)', ylabel='weight', ylim=(0, None)); b.set_xlim(right=0)
     return a, b

@@ -23,11 +23,11 @@ from .data import drift, ettm1, weather
 from .engine import CONTROLS, HMem, HMemConfig, Recorded
 from ..metrics import compare_models
 
-# %% ../../nbs/64_hmem.study.ipynb #430efbe2
+# %% ../../nbs/64_hmem.study.ipynb #6175891c
 P = dict(key='encoder', gate=True, mask='exp', bucket_num=4)
 SITUATION = dict(key='situation', clock_in_key=1.15, top_k=150, temperature=.05, keep_every=4, capacity=10_000, mask='learned')
 PARTIAL = ('late', 'last', 'fading')
-OPTIONS = {'off': {}, 'bank': dict(key='encoder'), 'P2': dict(key='encoder', gate=True), 'P7': dict(key='encoder', mask='exp'), 'P8': dict(key='encoder', bucket_num=4), 'P2+P7+P8': P,
+OPTIONS = {'off': {}, 'bank': dict(key='encoder'), 'P2': dict(key='encoder', gate=True), 'P7': dict(key='encoder', mask='exp'), 'P8': dict(key='encoder', bucket_num=4), 'bank 4000': dict(key='encoder', capacity=4000), 'bank half': dict(key='encoder', mask='learned', penalty=1e9, bank_prior=.5), 'P2+P7+P8': P,
            **{f'A1 {b}': P | dict(use_snma_light=True, snma_beta=b) for b in (.05, .1, .2, .3)}, 'A2': P | dict(snma_query_scale=.3),
            'B1 bilinear': P | dict(similarity_mode='bilinear'), 'B1 mlp': P | dict(similarity_mode='mlp'), 'B2': P | dict(key='contrastive'), 'B3': P | dict(retrieval_mode='attention'),
            'A1+B1': P | dict(use_snma_light=True, similarity_mode='bilinear'), 'A1+B3': P | dict(use_snma_light=True, retrieval_mode='attention'),
