@@ -81,6 +81,8 @@ ranking: $(STAMP) ## The ranking study: results/listmle.json, ltr.json, opendrin
 
 hmem: $(STAMP) ## The forecasting study, hours: results/hmem.json; what a step costs, a million steps: results/*hmem*.json
 	$(BIN)/hero_hmem
+	$(BIN)/hero_hmem --config configs/hmem_repaired.yaml --results results/hmem_repaired.json
+	$(BIN)/hero_hmem_tried
 	$(BIN)/hero_bench_hmem
 	$(BIN)/hero_bench_hmem_step
 	$(BIN)/hero_soak_hmem

@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['P', 'SITUATION', 'PARTIAL', 'OPTIONS', 'ALONE', 'SERIES', 'TRIED', 'backbone_for', 'base_path', 'make_base', 'losses',
-           'run_cell', 'HMemStudy', 'is_random', 'cells', 'significance', 'summary', 'development', 'try_row',
+           'run_cell', 'HMemStudy', 'is_random', 'cells', 'significance', 'summary', 'development', 'try_rows',
            'hero_hmem_tried', 'hero_hmem', 'table']
 
-# %% ../../nbs/64_hmem.study.ipynb #d46df972
+# %% ../../nbs/64_hmem.study.ipynb #b9e22cfb
 import json, time
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np, pandas as pd, torch, yaml
 from statsmodels.stats.multitest import multipletests
+from tqdm.auto import tqdm
 
 from ..ablation import side_by_side
 from ..core import HeroError, atomic_path, command, from_dict, save_results
@@ -130,7 +131,8 @@ def summary(study:HMemStudy, done:list[tuple], days:dict)->dict:
     if ps: figures |= {f'p_holm{k[1:]}': float(v) for k, v in zip(ps, multipletests([figures[k] for k in ps], method='holm')[1])}
     return figures
 
-# %% ../../nbs/64_hmem.study.ipynb #16c507a1
+# %% ../../nbs/64_hmem.study.ipynb #3c5dcb35
+# one change a row
 TRIED = {'as chosen': {}, 'clock 0': dict(clock_in_key=0.), 'clock .6': dict(clock_in_key=.6), 'clock 1.7': dict(clock_in_key=1.7), 'key pca': dict(key='pca'), 'key channel': dict(key='channel'), 'key encoder': dict(key='encoder'),
          'top 10': dict(top_k=10), 'top 50': dict(top_k=50), 'top 500': dict(top_k=500), 'temperature .02': dict(temperature=.02), 'temperature .1': dict(temperature=.1), 'every step': dict(keep_every=1, top_k=600),
          'prior 0': dict(bank_prior=0.), 'prior .5': dict(bank_prior=.5), 'penalty 20': dict(penalty=20.), 'penalty 100': dict(penalty=100.), 'halflife 60': dict(halflife=60.), 'with gate': dict(gate=True),
@@ -141,23 +143,23 @@ def development(series):
     n = series.valid
     return replace(series, values=series.values[:n], observed=series.observed[:n], times=series.times[:n], train=int(.4*n), valid=int(.5*n))
 
-def try_row(data:str, row:str, H:int, L:int)->float:
-    "MSE of `best` with one setting changed, on the development part"
+def try_rows(data:str, H:int, L:int)->dict: # row -> MSE
+    "`best` with one setting changed at a time, on the development part"
     torch.set_num_threads(1)
     s = development(SERIES[data]()); start = s.train - 1
-    base = base_forecasts(Ridge(s, H, L, 100., online=True), s, start)
-    settings = {} if row == 'off' else OPTIONS['best'] | TRIED[row] if row in TRIED else ALONE[row]
-    return float(losses(HMem(s, Recorded(H, L), HMemConfig(**settings), start, base).replay(s, base), s, H)['mse'].mean(dtype=np.float64))
+    base = base_forecasts(Ridge(s, H, L, online=True), s, start)
+    rows = {'off': {}, 'all controls learned': ALONE['all controls learned']} | {row: OPTIONS['best'] | change for row, change in TRIED.items()}
+    mse = lambda settings: float(losses(HMem(s, Recorded(H, L), HMemConfig(**settings), start, base).replay(s, base), s, H)['mse'].mean(dtype=np.float64))
+    return {row: mse(settings) for row, settings in tqdm(rows.items(), desc=data)}
 
 @command
 def hero_hmem_tried(results:str='results/hmem_tried.json', # file for the figures
                     H:int=96,      # steps ahead
                     L:int=512,     # window
-                    workers:int=0, # processes at a time; 0: as many as there are cores
                    ):
     "What was tried for `best`, on training and validation parts"
-    jobs = [(d, row, H, L) for d in ('ettm1', 'weather repaired') for row in ('off', 'all controls learned', *TRIED)]
-    save_results(results, 'hero_hmem_tried', {f'mse/{d}/{row}': v for (d, row, *_), v in zip(jobs, side_by_side(try_row, jobs, workers, 'settings'))},
+    jobs = [(d, H, L) for d in ('ettm1', 'weather repaired')]
+    save_results(results, 'hero_hmem_tried', {f'mse/{d}/{row}': v for (d, *_), rows in zip(jobs, side_by_side(try_rows, jobs, what='series')) for row, v in rows.items()},
                  notes='Backbone: ridge refitted daily. Standardised with the whole training part. Weather with its sentinels repaired, because one of them lies in this stretch.')
 
 # %% ../../nbs/64_hmem.study.ipynb #7ae061be
