@@ -107,7 +107,7 @@ class DelayedLeastSquares:
         total = torch.cat([torch.zeros_like(x[:1]), x[at].cumsum(0)])
         return (total[2*self.pool + 1:] - total[:len(x)]) / (2*self.pool + 1)
 
-# %% ../../nbs/63_hmem.engine.ipynb #df5c3dd4
+# %% ../../nbs/63_hmem.engine.ipynb #e2b0a44f
 class HMem:
     "A forecaster with a memory of its errors; time is counted in rows of `series`"
     def __init__(self,
@@ -118,6 +118,7 @@ class HMem:
                  forecasts:Tensor|None=None): # [n, H, C] of the backbone from `start` on: the key 'contrastive' is fitted with it
         cfg.check()
         H, L, C, day = backbone.H, backbone.L, series.values.shape[1], series.day
+        if cfg.bucket_num > 1 and cfg.keep_every > max(1, day//24): raise HeroError(f'an entry each {cfg.keep_every} steps leaves hours, and so buckets, without entries: keep_every must be {max(1, day//24)} or less, or bucket_num 1')
         start = series.train - 1 if start is None else start
         if not L <= start <= len(series.values): raise HeroError(f'start must lie in {L} … {len(series.values)}, got {start}')
         self.cfg, self.backbone, self.H, self.L, self.P, self.C, self.day, self.start, self.valid = cfg, backbone, H, L, H//2, C, day, start, series.valid

@@ -101,13 +101,13 @@ def cells(study:HMemStudy)->list[tuple]: # (data, H, window, backbone, seed, opt
     return [(d, H, study.window, b, s, o, study.out) for H in study.horizons for d in study.data for b in study.backbones
             for o in study.options or rows for s in range(study.seeds if is_random(rows[o], b) else 1)]
 
-# %% ../../nbs/64_hmem.study.ipynb #70cced1b
-def significance(paths_a:list, paths_b:list, day:int)->dict: # 'difference' (a - b) of the MSE with interval, 'p', 'weeks'
+# %% ../../nbs/64_hmem.study.ipynb #aedd1198
+def significance(paths_a:list, paths_b:list, day:int)->dict: # 'difference' (a - b) of the MSE with interval, 'p', 'weeks'; 'p_four_weeks': with blocks of that length
     "Paired by forecast, whole weeks as the units, because errors of neighbouring forecasts are nearly the same"
     a, b = (np.mean([np.load(p)['mse'] for p in paths], 0, dtype=np.float64) for paths in (paths_a, paths_b))
     t = np.load(paths_a[0])['t']
     r = compare_models(a, b, (t - t[0])//(7*day))
-    return {k: r[k] for k in ('difference', 'low', 'high', 'p')} | dict(weeks=r['speakers'])
+    return {k: r[k] for k in ('difference', 'low', 'high', 'p')} | dict(weeks=r['speakers'], p_four_weeks=compare_models(a, b, (t - t[0])//(28*day))['p'])
 
 def summary(study:HMemStudy, done:list[tuple], days:dict)->dict:
     "Names and values for `results/hmem.json`"
@@ -125,6 +125,7 @@ def summary(study:HMemStudy, done:list[tuple], days:dict)->dict:
             rival = mean[rivals].idxmin()                       # the best of them on the test part: the hardest comparison
             figures[f'minus_control/{d}/{H}/{b}'] = r = significance(paths['best'], paths[rival], days[d]) | dict(control=rival)
             figures[f'p/{d}/{H}/{b}'] = r['p']
+            if 'situation' in paths: figures[f'retrieval_minus_control/{d}/{H}/{b}'] = significance(paths['situation'], paths[rival], days[d]) | dict(control=rival)
             for o in ('off', 'situation', 'best', rival):
                 if o in paths: figures[f'by_channel/{d}/{H}/{b}/{o}'] = np.mean([np.load(p)['by_channel'] for p in paths[o]], 0).round(4).tolist()
     ps = [k for k in figures if k.startswith('p/')]
