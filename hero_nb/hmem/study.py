@@ -79,7 +79,7 @@ def run_cell(data:str, H:int, L:int, backbone:str, seed:int, option:str, out:str
     z = np.load(path)
     return dict(mse=float(z['mse'].mean(dtype=np.float64)), mae=float(z['mae'].mean(dtype=np.float64)), seconds=float(z['seconds']), steps=int(z['steps']), path=str(path))
 
-# %% ../../nbs/64_hmem.study.ipynb #c62ee6cb
+# %% ../../nbs/64_hmem.study.ipynb #91eac214
 @dataclass
 class HMemStudy:
     "What is to be run"
@@ -87,7 +87,8 @@ class HMemStudy:
     horizons: list[int] = field(default_factory=lambda: [96, 48, 24])
     backbones: list[str] = field(default_factory=lambda: ['ridge', 'ridge_online', 'patchtst'])
     options: list[str] = field(default_factory=list) # empty: all of OPTIONS and ALONE
-    seeds: int = 2
+    seeds: int = 2               # of what is random
+    one_seed: list[int] = field(default_factory=list) # horizons at which one seed has to do
     window: int = 512            # steps that a backbone sees
     out: str = 'runs/hmem'
 
@@ -99,7 +100,7 @@ def cells(study:HMemStudy)->list[tuple]: # (data, H, window, backbone, seed, opt
     for name, given, known in (('options', study.options, rows), ('data', study.data, SERIES), ('backbones', study.backbones, ('ridge', 'ridge_online', 'patchtst'))):
         if bad := [g for g in given if g not in known]: raise HeroError(f'unknown {name} {bad[0]!r}: expected some of {", ".join(known)}')
     return [(d, H, study.window, b, s, o, study.out) for H in study.horizons for d in study.data for b in study.backbones
-            for o in study.options or rows for s in range(study.seeds if is_random(rows[o], b) else 1)]
+            for o in study.options or rows for s in range(study.seeds if is_random(rows[o], b) and H not in study.one_seed else 1)]
 
 # %% ../../nbs/64_hmem.study.ipynb #aedd1198
 def significance(paths_a:list, paths_b:list, day:int)->dict: # 'difference' (a - b) of the MSE with interval, 'p', 'weeks'; 'p_four_weeks': with blocks of that length
